@@ -1,0 +1,63 @@
+# Parley: one non-recursive GNU Makefile, output under build/, no configure step.
+#
+#   make            the VM, build/parley
+#   make check      installs what the tests need, runs every test
+#
+# CONFIG chooses the build: release (default), debug (assertions), san (address and
+# undefined-behaviour sanitizers, assertions). Each has its own folder below build/.
+
+CONFIG ?= release
+B := build/$(CONFIG)
+
+CC ?= gcc
+WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes \
+            -Wimplicit-fallthrough -Wvla $(if $(STRICT),-Werror)
+BASE_FLAGS := -std=gnu11 -g -fno-strict-aliasing -fno-math-errno -ffp-contract=off -D_GNU_SOURCE \
+              -Isrc -Iinclude $(WARNINGS) -MMD -MP
+FLAGS_release := -O2
+FLAGS_debug := -O1 -DPARLEY_DEBUG
+FLAGS_san := -O1 -DPARLEY_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+             -fno-omit-frame-pointer
+CFLAGS_ALL := $(BASE_FLAGS) $(FLAGS_$(CONFIG)) $(CFLAGS)
+LINK := $(CC) $(FLAGS_$(CONFIG)) $(LDFLAGS)
+LIBS := -lm -lpthread
+
+LAYERS := base object memory image bytecode run plugin embed
+LIB_SOURCES := $(sort $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c)))
+CMD_SOURCES := $(sort $(wildcard src/cmd/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
+CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
+UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
+
+.PHONY: all lib unit check clean
+all: build/parley
+
+build/parley: $(B)/parley
+	@ln -sf $(CONFIG)/parley $@
+
+$(B)/parley: $(CMD_OBJECTS) $(B)/libparley.a
+	$(LINK) -o $@ $(CMD_OBJECTS) $(B)/libparley.a $(LIBS)
+
+lib: $(B)/libparley.a
+$(B)/libparley.a: $(LIB_OBJECTS)
+	@rm -f $@
+	ar crs $@ $(LIB_OBJECTS)
+
+$(B)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(B)/tests/unit/%: tests/unit/%.c $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
+
+unit: $(UNIT_PROGRAMS)
+	@for t in $(UNIT_PROGRAMS); do $$t || exit 1; done
+
+check: unit
+
+clean:
+	rm -rf build
+
+-include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d)

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// The Spur object header and the formats, on raw machine words. This file opens the words: only
+// object/, memory/ and image/ include it (the JIT will); semantic code uses ops.h.
+//
+//    63      56 55 54 53              32 31 30 29 28    24 23 22 21           0
+//   +----------+--+--+------------------+--+--+--+--------+--+--+--------------+
+//   |slot count|M |  |  identity hash   |G |P |R | format |I |  |  class index |
+//   +----------+--+--+------------------+--+--+--+--------+--+--+--------------+
+//    M marked   G grey   P pinned   R remembered   I immutable (read-only)
+//
+// A slot count of 255 says that the word before the header holds the real count in its low 56
+// bits (its top byte is 255 too). A body has at least one word, so that a forwarding pointer
+// fits; objects are 8-byte aligned. `raw` below is the address of the header word, which is also
+// the object pointer. Source: the Spur papers and spur64 sources of OpenSmalltalk-VM.
+#ifndef PARLEY_OBJECT_HEADER_H
+#define PARLEY_OBJECT_HEADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "object/word.h"
+
+#define HEADER_CLASS_INDEX_MASK 0x3FFFFFull
+#define HEADER_IMMUTABLE        (1ull << 23)
+#define HEADER_FORMAT_SHIFT     24
+#define HEADER_FORMAT_MASK      (31ull << HEADER_FORMAT_SHIFT)
+#define HEADER_REMEMBERED       (1ull << 29)
+#define HEADER_PINNED           (1ull << 30)
+#define HEADER_GREY             (1ull << 31)
+#define HEADER_HASH_SHIFT       32
+#define HEADER_HASH_LIMIT       (1ull << 22)
+#define HEADER_HASH_MASK        ((HEADER_HASH_LIMIT - 1) << HEADER_HASH_SHIFT)
+#define HEADER_MARKED           (1ull << 55)
+#define HEADER_SLOTS_SHIFT      56
+#define HEADER_SLOTS_OVERFLOW   255ull
+#define OVERFLOW_COUNT_MASK     ((1ull << 56) - 1)
+
+enum { TAG_BITS = 3, TAG_MASK = 7, TAG_INT = 1, TAG_CHAR = 2, TAG_FLOAT = 4 };
+
+// The values of the format field. Ranges of odd sizes count the unused units at the end of the
+// last word: FORMAT_BYTES + 3 is a byte object whose last three bytes are not used.
+typedef enum Format {
+    FORMAT_EMPTY = 0,          // no fields
+    FORMAT_FIXED = 1,          // named fields only
+    FORMAT_INDEXABLE = 2,      // indexed fields only
+    FORMAT_MIXED = 3,          // named and indexed fields
+    FORMAT_WEAK = 4,           // named strong, indexed weak
+    FORMAT_EPHEMERON = 5,      // fixed; the first field is the key
+    FORMAT_FORWARDER = 7,      // field 0 points to the object that this one became
+    FORMAT_64BIT = 9,
+    FORMAT_32BIT = 10,         // 10..11
+    FORMAT_16BIT = 12,         // 12..15
+    FORMAT_8BIT = 16,          // 16..23
+    FORMAT_COMPILED_METHOD = 24 // 24..31
+} Format;
+
+// Class indices that mean something to the memory system itself.
+enum {
+    CLASS_INDEX_FREE = 0,      // a free chunk
+    CLASS_INDEX_BRIDGE = 3,    // segment bridge
+    CLASS_INDEX_FORWARDER = 8,
+    CLASS_INDEX_LAST_PUN = 31, // up to here no real class, but immediates and puns
+    CLASS_INDEX_ARRAY_PUN = 16,
+    CLASS_INDEX_WEAK_PUN = 17,
+    CLASS_INDEX_32BIT_PUN = 18,
+    CLASS_INDEX_64BIT_PUN = 19,
+    CLASS_TABLE_PAGE_SIZE = 1024,
+    CLASS_TABLE_ROOT_SLOTS = 4096,
+    CLASS_TABLE_HIDDEN_SLOTS = 8,
+};
+
+static inline uint64_t raw_load(uint64_t address) {
+    uint64_t word;
+    memcpy(&word, (const void *)(uintptr_t)address, 8);
+    return word;
+}
+static inline void raw_store(uint64_t address, uint64_t word) {
+    memcpy((void *)(uintptr_t)address, &word, 8);
+}
+
+static inline bool raw_is_immediate(uint64_t raw) { return (raw & TAG_MASK) != 0; }
+static inline uint64_t header_class_index(uint64_t h) { return h & HEADER_CLASS_INDEX_MASK; }
+static inline unsigned header_format(uint64_t h) { return (h >> HEADER_FORMAT_SHIFT) & 31; }
+static inline uint64_t header_hash(uint64_t h) {
+    return (h >> HEADER_HASH_SHIFT) & (HEADER_HASH_LIMIT - 1);
+}
+static inline uint64_t header_make(uint64_t slot_count, unsigned format, uint64_t class_index) {
+    uint64_t field = slot_count < HEADER_SLOTS_OVERFLOW ? slot_count : HEADER_SLOTS_OVERFLOW;
+    return field << HEADER_SLOTS_SHIFT | (uint64_t)format << HEADER_FORMAT_SHIFT | class_index;
+}
+static inline uint64_t header_with_format(uint64_t h, unsigned format) {
+    return (h & ~HEADER_FORMAT_MASK) | (uint64_t)format << HEADER_FORMAT_SHIFT;
+}
+static inline uint64_t header_with_class_index(uint64_t h, uint64_t class_index) {
+    return (h & ~HEADER_CLASS_INDEX_MASK) | class_index;
+}
+static inline uint64_t header_with_hash(uint64_t h, uint64_t hash) {
+    return (h & ~HEADER_HASH_MASK) | hash << HEADER_HASH_SHIFT;
+}
+
+static inline bool raw_has_overflow(uint64_t raw) {
+    return raw_load(raw) >> HEADER_SLOTS_SHIFT == HEADER_SLOTS_OVERFLOW;
+}
+// Words of the body that the object uses (not counting the word that pads an empty body).
+static inline uint64_t raw_slot_count(uint64_t raw) {
+    uint64_t field = raw_load(raw) >> HEADER_SLOTS_SHIFT;
+    return field < HEADER_SLOTS_OVERFLOW ? field : raw_load(raw - 8) & OVERFLOW_COUNT_MASK;
+}
+static inline uint64_t raw_slot_address(uint64_t raw, uint64_t index) {
+    return raw + 8 + index * 8;
+}
+static inline uint64_t raw_slot(uint64_t raw, uint64_t index) {
+    return raw_load(raw_slot_address(raw, index));
+}
+static inline unsigned raw_format(uint64_t raw) { return header_format(raw_load(raw)); }
+static inline uint64_t raw_class_index(uint64_t raw) { return header_class_index(raw_load(raw)); }
+
+// Bytes from the header word to the end of the body.
+static inline uint64_t raw_bytes_from_header(uint64_t slot_count) {
+    return 8 + (slot_count ? slot_count : 1) * 8;
+}
+// Bytes that an object with so many slots takes in memory, overflow word included.
+static inline uint64_t raw_bytes_for_slots(uint64_t slot_count) {
+    return raw_bytes_from_header(slot_count) + (slot_count >= HEADER_SLOTS_OVERFLOW ? 8 : 0);
+}
+// The address after the object.
+static inline uint64_t raw_end(uint64_t raw) {
+    return raw + raw_bytes_from_header(raw_slot_count(raw));
+}
+// The object (its header word) that begins at `start`, the first byte after another object:
+// steps over an overflow word.
+static inline uint64_t raw_object_at(uint64_t start) {
+    return raw_load(start) >> HEADER_SLOTS_SHIFT == HEADER_SLOTS_OVERFLOW ? start + 8 : start;
+}
+
+static inline bool format_is_pointers(unsigned format) { return format <= FORMAT_EPHEMERON; }
+static inline bool format_is_indexable_pointers(unsigned format) {
+    return format >= FORMAT_INDEXABLE && format <= FORMAT_WEAK;
+}
+static inline bool format_is_bits(unsigned format) { return format >= FORMAT_64BIT; }
+static inline bool format_is_pure_bits(unsigned format) {
+    return format >= FORMAT_64BIT && format < FORMAT_COMPILED_METHOD;
+}
+static inline bool format_is_bytes(unsigned format) {
+    return format >= FORMAT_8BIT && format < FORMAT_COMPILED_METHOD;
+}
+static inline bool format_is_method(unsigned format) { return format >= FORMAT_COMPILED_METHOD; }
+// log2 of the size in bytes of an indexed element of a bits format (bytes for methods).
+static inline unsigned format_element_shift(unsigned format) {
+    return format >= FORMAT_8BIT    ? 0
+           : format >= FORMAT_16BIT ? 1
+           : format >= FORMAT_32BIT ? 2
+                                    : 3;
+}
+// Elements at the end of the last word that are not used.
+static inline unsigned format_unused_elements(unsigned format) {
+    return format >= FORMAT_8BIT    ? format & 7
+           : format >= FORMAT_16BIT ? format & 3
+           : format >= FORMAT_32BIT ? format & 1
+                                    : 0;
+}
+// Bytes of the body in use, for the bits formats (methods: literals included).
+static inline uint64_t raw_byte_size(uint64_t raw) {
+    unsigned format = raw_format(raw);
+    return raw_slot_count(raw) * 8 -
+           ((uint64_t)format_unused_elements(format) << format_element_shift(format));
+}
+
+// Literals of a compiled method, from its header word in slot 0 (a SmallInteger).
+static inline uint64_t raw_method_literal_count(uint64_t raw) {
+    return raw_slot(raw, 0) >> TAG_BITS & 0x7FFF;
+}
+// Slots that hold oops and must be traced: all of a pointer object, header and literals of a
+// method, none of a bits object, one of a forwarder.
+static inline uint64_t raw_pointer_slot_count(uint64_t raw) {
+    unsigned format = raw_format(raw);
+    if (format_is_pointers(format)) return raw_slot_count(raw);
+    if (format_is_method(format)) return raw_method_literal_count(raw) + 1;
+    return format == FORMAT_FORWARDER ? 1 : 0;
+}
+
+// SmallFloat64: the eight-bit-exponent subset of doubles around 1.0, see Spur.
+#define SMALL_FLOAT_EXPONENT_OFFSET 896ull
+static inline uint64_t raw_from_int(int64_t value) { return (uint64_t)value << TAG_BITS | TAG_INT; }
+static inline int64_t raw_int(uint64_t raw) { return (int64_t)raw >> TAG_BITS; }
+static inline bool raw_fits_int(int64_t value) {
+    return (int64_t)((uint64_t)value << TAG_BITS) >> TAG_BITS == value;
+}
+static inline double raw_small_float(uint64_t raw) {
+    uint64_t rotated = raw >> TAG_BITS;
+    if (rotated > 1) rotated += SMALL_FLOAT_EXPONENT_OFFSET << 53;
+    uint64_t bits = rotated >> 1 | rotated << 63;
+    double value;
+    memcpy(&value, &bits, 8);
+    return value;
+}
+static inline bool raw_fits_small_float(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    uint64_t magnitude = bits << 1;
+    if (magnitude == 0) return true;
+    uint64_t exponent = magnitude >> 53;
+    if (exponent == SMALL_FLOAT_EXPONENT_OFFSET) return magnitude << 11 != 0;
+    return exponent > SMALL_FLOAT_EXPONENT_OFFSET && exponent <= SMALL_FLOAT_EXPONENT_OFFSET + 255;
+}
+static inline uint64_t raw_from_small_float(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    uint64_t rotated = bits << 1 | bits >> 63;
+    if (rotated > 1) rotated -= SMALL_FLOAT_EXPONENT_OFFSET << 53;
+    return rotated << TAG_BITS | TAG_FLOAT;
+}
+
+#ifndef PARLEY_RECORDING
+// Between the opaque words and machine words.
+static inline uint64_t oop_bits(Oop oop) { return oop.bits; }
+static inline Oop oop_from_bits(uint64_t bits) { return (Oop){bits}; }
+#endif
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Frames: the activations of methods and blocks on stack pages. Stacks grow downward. `fp` points
+// at the word that holds the caller's fp; every position is given relative to it, in words.
+//
+//      high  | receiver, or the closure of a block    |  fp[n + 2]     n: argument count
+//            | argument 1 ... argument n              |  fp[n + 1] ... fp[2]
+//            | return address (machine code), or 0    |  fp[1]
+//      fp -> | fp of the caller; 0 in a base frame    |  fp[0]
+//            | method (CompiledMethod, CompiledBlock) |  fp[-1]
+//            | flags: kind, argument count, ...       |  fp[-2]        raw bits, see below
+//            | context, when married; otherwise nil   |  fp[-3]
+//            | pc: byte offset from the method's oop  |  fp[-4]        raw bits
+//            | receiver (self)                        |  fp[-5]
+//            | temporaries, copied values first       |  fp[-6] ...
+//      low   | operand stack; sp points at its top    |  sp[0]
+//
+// Everything but fp[1], fp[0], fp[-2] and fp[-4] is an oop and is traced. The pc slot is valid in
+// every frame that is not running; the running frame's pc is in the interpreter's hands and is
+// stored there before anything that may look. Arguments keep their place; temporary i (counting
+// arguments first) is found by frame_temp. The sender of a base frame is a context in its page.
+//
+// Three kinds of frame share the header. Whoever walks frames asks the kind:
+//   INTERPRETED  as drawn                BASELINE   as drawn; the pc is derived from the code address
+//   OPTIMISED    a tagged part as drawn, then raw words; a map per pc gives the virtual frames
+#ifndef PARLEY_RUN_FRAME_H
+#define PARLEY_RUN_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "object/ops.h"
+
+typedef enum FrameKind { FRAME_INTERPRETED, FRAME_BASELINE, FRAME_OPTIMISED } FrameKind;
+
+enum {
+    FRAME_RETURN_ADDRESS = 1,
+    FRAME_CALLER = 0,
+    FRAME_METHOD = -1,
+    FRAME_FLAGS = -2,
+    FRAME_CONTEXT = -3,
+    FRAME_PC = -4,
+    FRAME_RECEIVER = -5,
+    FRAME_FIRST_TEMP = -6,
+    FRAME_HEADER_WORDS = 7, // fp[1] down to fp[-5]
+};
+
+// The flags word: bits 0-7 kind, 8-15 argument count, 16 block, 17 married, 18 Sista bytecodes.
+#define FRAME_FLAG_BLOCK   (1ull << 16)
+#define FRAME_FLAG_MARRIED (1ull << 17)
+#define FRAME_FLAG_SISTA   (1ull << 18)
+
+// One stack page. Pages are equal in size and lie in the arena's stack zone; the structs that
+// describe them lie outside. A page holds frames of one process, or is free.
+typedef struct StackPage StackPage;
+struct StackPage {
+    uint64_t *top, *limit;     // words [limit, top) are for frames; below limit lies the reserve
+    uint64_t *head_fp;         // youngest frame, while the page is not the running one; 0: free
+    uint64_t *head_sp;
+    Oop base_sender;           // the context that the base frame returns to, or nil
+    StackPage *newer, *older;  // most recently used first
+};
+
+typedef struct StackPages {
+    StackPage *pages;
+    unsigned count;
+    uint64_t page_words;       // reserve included
+    StackPage *current;        // the running page
+} StackPages;
+
+static inline uint64_t frame_flags(const uint64_t *fp) { return fp[FRAME_FLAGS]; }
+static inline FrameKind frame_kind(const uint64_t *fp) { return (FrameKind)(fp[FRAME_FLAGS] & 255); }
+static inline unsigned frame_argument_count(const uint64_t *fp) {
+    return fp[FRAME_FLAGS] >> 8 & 255;
+}
+static inline bool frame_is_block(const uint64_t *fp) {
+    return (fp[FRAME_FLAGS] & FRAME_FLAG_BLOCK) != 0;
+}
+static inline bool frame_is_married(const uint64_t *fp) {
+    return (fp[FRAME_FLAGS] & FRAME_FLAG_MARRIED) != 0;
+}
+static inline uint64_t *frame_caller(const uint64_t *fp) {
+    return (uint64_t *)(uintptr_t)fp[FRAME_CALLER];
+}
+// Where the frame's receiver-or-closure was pushed; the caller's stack ends one word above.
+static inline uint64_t *frame_callee_slot(uint64_t *fp) { return fp + frame_argument_count(fp) + 2; }
+// The word of temporary `index` (0-based, arguments first).
+static inline uint64_t *frame_temp(uint64_t *fp, unsigned argument_count, unsigned index) {
+    return index < argument_count ? fp + argument_count + 1 - index
+                                  : fp + FRAME_FIRST_TEMP + argument_count - index;
+}
+static inline uint64_t frame_flags_make(FrameKind kind, unsigned argument_count, bool block,
+                                        bool sista) {
+    return (uint64_t)kind | (uint64_t)argument_count << 8 | (block ? FRAME_FLAG_BLOCK : 0) |
+           (sista ? FRAME_FLAG_SISTA : 0);
+}
+
+#endif

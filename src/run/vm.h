@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// The VM struct: everything that one virtual machine owns hangs off it. It lives in the arena's
+// control zone; its first fields are the ones that machine code will address, and stay together.
+#ifndef PARLEY_RUN_VM_H
+#define PARLEY_RUN_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/event_ring.h"
+#include "base/status.h"
+#include "bytecode/summary.h"
+#include "memory/arena.h"
+#include "memory/heap.h"
+#include "object/layouts.h"
+#include "run/frame.h"
+
+typedef struct VM VM;
+
+// What a primitive (and later a runtime entry point) tells the machinery to do next.
+typedef enum Outcome {
+    OUTCOME_FAILED,   // vm->failure says why; nothing was changed: run the method's code
+    OUTCOME_ANSWERED, // arguments popped, the receiver replaced by the answer
+    OUTCOME_SWITCHED, // another frame or process runs now: take it up from the VM's registers
+    OUTCOME_STOP,     // leave the interpreter: vm->stop says why
+} Outcome;
+
+typedef Outcome (*PrimitiveFunction)(VM *vm);
+
+typedef enum Failure {
+    FAILURE_NONE = 0,
+#define FAILURE(NAME, index, text) FAILURE_##NAME = index,
+#include "run/failures.tbl"
+#undef FAILURE
+} Failure;
+
+// A row of the primitive table (primitives.tbl) or of a plugin's.
+typedef struct Primitive {
+    const char *module;         // NULL: numbered
+    const char *name;
+    PrimitiveFunction function; // NULL: not done; the send goes on into the method's code
+    int16_t number;             // 0: named
+    int8_t argument_count;      // -1: any
+    int8_t accessor_depth;      // how deep a failing primitive unforwards its operands; -1: not
+    bool may_gc;
+} Primitive;
+
+// The global lookup cache, keyed by selector and class index. An entry is complete: the method is
+// verified for this class, its primitive is resolved.
+typedef struct LookupEntry {
+    Oop selector;
+    uint64_t class_index;       // 0: empty (the class index of free chunks)
+    Oop method;                 // a CompiledMethod, or any object (run:with:in:)
+    PrimitiveFunction primitive; // NULL: none
+    uint32_t flags;             // LOOKUP_...
+    uint16_t temp_count, max_stack; // of the method: what its activation needs
+} LookupEntry;
+enum { LOOKUP_CACHE_SIZE = 2048, LOOKUP_PROBES = 3 };
+
+// Classes that primitives ask for, as class indices and found anew after each load or become.
+typedef struct KnownClasses {
+    uint64_t large_positive, large_negative, boxed_float, array, byte_string, byte_array, context,
+        block_closure, full_block_closure, point, message, semaphore, mutex, character, bitmap,
+        process, compiled_method, external_address;
+} KnownClasses;
+
+typedef enum StopReason { STOP_NONE, STOP_QUIT, STOP_SAFE_POINT, STOP_TICKS, STOP_ERROR } StopReason;
+
+typedef struct VMOptions {
+    HeapOptions heap;
+    uint64_t reserve_bytes;
+    uint64_t stack_page_words, stack_page_count;
+    uint64_t max_process_words;  // words of frames and contexts of one process before recursion is an error
+    uint64_t max_ticks;          // 0: no limit; activations and backward jumps before the VM stops
+    uint64_t flush_caches_every; // stress: lookup caches flushed every k-th send; 0: off
+    uint32_t trace;              // bits of TraceKind
+    bool deterministic;
+} VMOptions;
+
+struct VM {
+    // ---- registers: valid whenever the interpreter loop is not running
+    uint64_t *sp, *fp;
+    uint64_t *stack_limit;       // sp below it at a safe point: page full or `interrupts` waiting.
+                                 // All ones to force the safe point; written by other threads too.
+    uint64_t ticks;              // activations and backward jumps, counted at safe points
+
+    Heap heap;
+
+    // ---- primitives
+    unsigned argument_count;     // of the send under way
+    Failure failure;
+    int64_t os_error;            // with FAILURE_OPERATING_SYSTEM
+    Oop new_method;              // the method whose primitive runs
+
+    // ---- sends
+    LookupEntry lookup_cache[LOOKUP_CACHE_SIZE];
+    KnownClasses known;
+    struct SummaryTable *summaries; // verified methods: run/verified.h
+
+    // ---- stacks and processes
+    StackPages stack;
+    struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
+    uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do
+
+    // ---- the machine around
+    Arena arena;
+    VMOptions options;
+    EventRing events;
+    StopReason stop;
+    int exit_code;
+    struct ImageInfo *image;        // name, header fields to keep, arguments: run/image_info.h
+    const Primitive **plugins;      // tables of named primitives, each ended by a row without name
+    unsigned plugin_count;
+    void *plugin_state[32];         // one slot per plugin, by the index it registered with
+    void *embedder;                 // whoever made the VM
+};
+
+// Bits of VM.interrupts, set from any thread with vm_request_interrupt.
+enum {
+    INTERRUPT_HEAP = 1,      // heap.wants something
+    INTERRUPT_EVENTS = 2,    // the event loop has something
+    INTERRUPT_USER = 4,      // SIGINT
+    INTERRUPT_SAVE = 8,      // the embedder wants control at the safe point
+    INTERRUPT_SIGNALS = 16,  // external semaphores wait for signals
+    INTERRUPT_TICKS = 32,    // tick limit or deterministic clock
+};
+void vm_request_interrupt(VM *vm, uint32_t bits);
+
+// ---- special objects
+Oop vm_special(const VM *vm, SpecialObject which);
+static inline Heap *vm_heap(VM *vm) { return &vm->heap; }
+
+#endif
