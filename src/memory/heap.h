@@ -49,6 +49,7 @@ typedef struct HeapOptions {
     uint64_t collect_every;      // request a collection after every k-th allocation
     uint64_t move_every;         // a full compacting collection that moves all, every k-th collection
     uint64_t fail_every;         // let every k-th allocation fail
+    uint64_t mark_memory_limit;  // entries of each table that marking keeps outside the heap
     bool verify;                 // verify the whole heap before and after every collection
 } HeapOptions;
 
@@ -114,7 +115,10 @@ struct Heap {
     struct RootScope *root_scopes;       // innermost first, see roots.h
     uint64_t last_hash;                  // seed of the identity hash sequence
     uint64_t low_space_threshold;        // bytes of growth left that trigger HEAP_LOW_SPACE
+    bool mourn_weak;                     // weak objects that lose an element are queued too, as
+                                         // an image with flag 64 wants it; see mourn.h
 
+    struct MournQueue *mourners;         // see mourn.h
     struct HeapSpaces *spaces;           // eden, survivors, segments, free chunks: spaces.h
 };
 
