@@ -108,7 +108,7 @@ struct VM {
     EventRing events;
     StopReason stop;
     int exit_code;
-    struct ImageInfo *image;        // name, header fields to keep, arguments: run/image_info.h
+    struct ImageInfo *image;        // name, header fields to keep, arguments: image/image_info.h
     const Primitive **plugins;      // tables of named primitives, each ended by a row without name
     unsigned plugin_count;
     void *plugin_state[32];         // one slot per plugin, by the index it registered with
