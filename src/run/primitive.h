@@ -38,6 +38,10 @@ static inline Oop prim_receiver(const VM *vm) { return prim_stack_at(vm, vm->arg
 static inline Oop prim_argument(const VM *vm, unsigned index) {
     return prim_stack_at(vm, vm->argument_count - 1 - index);
 }
+// Was the primitive sent with so many arguments? For rows whose argument count is -1.
+static inline bool prim_has_arguments(const VM *vm, unsigned least, unsigned most) {
+    return vm->argument_count - least <= most - least;
+}
 
 // ---- outcomes
 static inline Outcome prim_fail(VM *vm, Failure failure) {
@@ -75,15 +79,15 @@ static inline Outcome prim_answer_bool(VM *vm, bool value) {
 
 // ---- allocating (oop_none() when there is no room)
 Oop prim_new_object(VM *vm, Num class_index, int format, Num slot_count);
-Oop prim_new_array(VM *vm, Num size);                 // an Array of nils
-Oop prim_new_byte_array(VM *vm, Num size);            // zeros
+Oop prim_new_array(VM *vm, Num size);                             // an Array of nils
+Oop prim_new_byte_array(VM *vm, Num size);                        // zeros
 Oop prim_new_byte_string(VM *vm, const char *bytes, size_t size); // bytes may be NULL: zeros
 Oop prim_new_point(VM *vm, Oop x, Oop y);
 
 // ---- numbers between Smalltalk and C
 // An Integer object for any 64-bit value: SmallInteger or LargeInteger; oop_none(): no room.
 Oop prim_integer_from_num(VM *vm, Num value);
-Oop prim_integer_from_word(VM *vm, Word value);       // unsigned
+Oop prim_integer_from_word(VM *vm, Word value); // unsigned
 // The value of a SmallInteger or LargeInteger that fits; false when it is none or does not fit.
 bool prim_num_from_integer(VM *vm, Oop integer, Num *value);
 bool prim_word_from_integer(VM *vm, Oop integer, Word *value); // unsigned, up to 2^64 - 1
@@ -95,12 +99,12 @@ bool prim_real_from_float(VM *vm, Oop number, Real *value);
 bool prim_real_from_number(VM *vm, Oop number, Real *value);
 
 // ---- classes
-Oop prim_class_of(VM *vm, Oop object);                // never a forwarder
-bool prim_is_class_object(VM *vm, Oop object);        // looks enough like a class to be one
+Oop prim_class_of(VM *vm, Oop object);         // never a forwarder
+bool prim_is_class_object(VM *vm, Oop object); // looks enough like a class to be one
 // The instance format of a class (a SmallInteger in its third slot): number of named fields and
 // the Format of instances; false when the object is no usable class.
 bool prim_class_format(VM *vm, Oop class_object, Num *fixed_slots, Num *format);
-Num prim_fixed_slots_of(VM *vm, Oop object);          // named fields of the object's class
+Num prim_fixed_slots_of(VM *vm, Oop object); // named fields of the object's class
 
 // ---- strings and C
 // Copies a byte object into a NUL-terminated buffer; false when it is none, too long, or has NULs.
