@@ -47,6 +47,11 @@ static inline uint64_t raw_load_u32(uint64_t address) {
 static inline int64_t raw_class_index_of(uint64_t bits) {
     return (int64_t)(raw_is_immediate(bits) ? bits & TAG_MASK : raw_class_index(bits));
 }
+// One load serves both questions: pointers, and at least two of them.
+static inline bool raw_is_association(uint64_t bits) {
+    uint64_t header = raw_load(bits);
+    return format_is_pointers(header_format(header)) && header >> HEADER_SLOTS_SHIFT >= 2;
+}
 static inline uint64_t raw_bits_of_double(double value) {
     uint64_t bits;
     memcpy(&bits, &value, 8);

@@ -22,4 +22,25 @@ bool context_resume(VM *vm, Oop context);
 // frame's context is answered, oop_none() when there is no memory.
 Oop context_flush_all(VM *vm);
 
+// ---- a Context as an object, whatever its state. Index counts fields from 0, as layouts.tbl does;
+// the variable part begins at CONTEXT_FIRST_TEMP.
+bool context_is_context(const VM *vm, Oop oop);   // an instance of the class Context
+bool context_is_married(const VM *vm, Oop context);
+uint64_t *context_frame(const VM *vm, Oop context); // of a married one
+// What the field holds; oop_none(): no room for the sender's context.
+Oop context_variable(VM *vm, Oop context, unsigned index);
+// Stores; frames may become heap state (vm->fp and vm->sp are set anew). False: no room, nothing
+// was changed.
+MUST_USE bool context_variable_put(VM *vm, Oop context, unsigned index, Oop value);
+// Operands and temporaries now in use, and how many the context can hold.
+unsigned context_stack_size(const VM *vm, Oop context);
+unsigned context_capacity(Oop context);
+// The frame was copied to another page: its context, if it has one, must know.
+void context_frame_moved(VM *vm, uint64_t *fp);
+// The frame is about to disappear: its context becomes a widow (no sender, no pc).
+void context_widow(VM *vm, uint64_t *fp);
+// Turns all frames of the page into heap contexts and frees it. False: no room; frames that were
+// turned already stay so, nothing is lost.
+MUST_USE bool context_flush_page(VM *vm, StackPage *page);
+
 #endif

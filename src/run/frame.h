@@ -44,27 +44,33 @@ enum {
     FRAME_HEADER_WORDS = 7, // fp[1] down to fp[-5]
 };
 
-// The flags word: bits 0-7 kind, 8-15 argument count, 16 block, 17 married, 18 Sista bytecodes.
+// The flags word: bits 0-7 kind, 8-15 argument count, then 16 block, 17 married, 18 Sista
+// bytecodes, 19 self is a Context (its variables may live in a frame), 20 its answer is dropped.
 #define FRAME_FLAG_BLOCK   (1ull << 16)
 #define FRAME_FLAG_MARRIED (1ull << 17)
 #define FRAME_FLAG_SISTA   (1ull << 18)
+#define FRAME_FLAG_CONTEXT_RECEIVER (1ull << 19)
+#define FRAME_FLAG_DROPS_ANSWER (1ull << 20)
 
 // One stack page. Pages are equal in size and lie in the arena's stack zone; the structs that
 // describe them lie outside. A page holds frames of one process, or is free.
 typedef struct StackPage StackPage;
 struct StackPage {
     uint64_t *top, *limit;     // words [limit, top) are for frames; below limit lies the reserve
-    uint64_t *head_fp;         // youngest frame, while the page is not the running one; 0: free
+    bool in_use;
+    uint64_t *head_fp;         // youngest frame and its stack pointer, while the page is parked
     uint64_t *head_sp;
     Oop base_sender;           // the context that the base frame returns to, or nil
-    StackPage *newer, *older;  // most recently used first
+    uint64_t words_below;      // of the same process, on other pages or in contexts (an estimate)
+    StackPage *newer, *older;  // a ring
 };
 
 typedef struct StackPages {
     StackPage *pages;
     unsigned count;
     uint64_t page_words;       // reserve included
-    StackPage *current;        // the running page
+    StackPage *current;        // the running page; NULL between two processes
+    StackPage *newest;         // most recently used; newest->newer is the oldest
 } StackPages;
 
 static inline uint64_t frame_flags(const uint64_t *fp) { return fp[FRAME_FLAGS]; }
@@ -88,10 +94,9 @@ static inline uint64_t *frame_temp(uint64_t *fp, unsigned argument_count, unsign
     return index < argument_count ? fp + argument_count + 1 - index
                                   : fp + FRAME_FIRST_TEMP + argument_count - index;
 }
-static inline uint64_t frame_flags_make(FrameKind kind, unsigned argument_count, bool block,
-                                        bool sista) {
-    return (uint64_t)kind | (uint64_t)argument_count << 8 | (block ? FRAME_FLAG_BLOCK : 0) |
-           (sista ? FRAME_FLAG_SISTA : 0);
+// `flags`: FRAME_FLAG_... bits.
+static inline uint64_t frame_flags_make(FrameKind kind, unsigned argument_count, uint64_t flags) {
+    return (uint64_t)kind | (uint64_t)argument_count << 8 | flags;
 }
 
 #endif

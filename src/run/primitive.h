@@ -100,6 +100,7 @@ bool prim_real_from_number(VM *vm, Oop number, Real *value);
 
 // ---- classes
 Oop prim_class_of(VM *vm, Oop object);         // never a forwarder
+Oop prim_follow(VM *vm, Oop oop);              // forwarders to their end
 bool prim_is_class_object(VM *vm, Oop object); // looks enough like a class to be one
 // The instance format of a class (a SmallInteger in its third slot): number of named fields and
 // the Format of instances; false when the object is no usable class.
@@ -109,6 +110,9 @@ Num prim_fixed_slots_of(VM *vm, Oop object); // named fields of the object's cla
 // ---- strings and C
 // Copies a byte object into a NUL-terminated buffer; false when it is none, too long, or has NULs.
 bool prim_c_string(VM *vm, Oop bytes, char *buffer, size_t buffer_size);
+
+// ---- the special objects
+Oop special_selector(const VM *vm, unsigned index); // of the 32 special sends
 
 // ---- resolving
 // The row of a numbered primitive; NULL when there is none. The rows stand in primitives.tbl.

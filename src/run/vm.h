@@ -46,16 +46,25 @@ typedef struct Primitive {
 } Primitive;
 
 // The global lookup cache, keyed by selector and class index. An entry is complete: the method is
-// verified for this class, its primitive is resolved.
+// verified for this class, its primitive is resolved, and what its activation needs is at hand.
 typedef struct LookupEntry {
     Oop selector;
-    uint64_t class_index;       // 0: empty (the class index of free chunks)
-    Oop method;                 // a CompiledMethod, or any object (run:with:in:)
-    PrimitiveFunction primitive; // NULL: none
-    uint32_t flags;             // LOOKUP_...
-    uint16_t temp_count, max_stack; // of the method: what its activation needs
+    Oop method;                  // a CompiledMethod
+    PrimitiveFunction primitive; // NULL: none, or a quick return
+    uint32_t class_index;        // 0: empty (the class index of free chunks)
+    uint32_t first_pc;           // of the method's code: byte offset from the method's oop
+    uint16_t primitive_number;   // 256 to 519: a quick return
+    uint8_t argument_count, temp_count; // as in the method's header
+    uint8_t flags;               // LOOKUP_...
 } LookupEntry;
-enum { LOOKUP_CACHE_SIZE = 2048, LOOKUP_PROBES = 3 };
+enum { LOOKUP_CACHE_SIZE = 2048 };
+enum {
+    LOOKUP_SISTA = 1,            // bytecode set of the method
+    LOOKUP_CONTEXT_RECEIVER = 2, // instances of the class are Contexts
+    LOOKUP_STORES_ERROR = 4,     // the method wants the failure code of its primitive in a temp
+    LOOKUP_QUICK = 8,            // a quick return: no frame needed
+    LOOKUP_HAS_PRIMITIVE = 16,   // even if this VM lacks it
+};
 
 // Classes that primitives ask for, as class indices and found anew after each load or become.
 typedef struct KnownClasses {
@@ -99,6 +108,7 @@ struct VM {
 
     // ---- stacks and processes
     StackPages stack;
+    uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
     uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do
 
