@@ -114,6 +114,7 @@ struct Heap {
     unsigned client_count;
     struct RootScope *root_scopes;       // innermost first, see roots.h
     uint64_t last_hash;                  // seed of the identity hash sequence
+    uint64_t failed_bytes;               // size of the last allocation that found no room
     uint64_t low_space_threshold;        // bytes of growth left that trigger HEAP_LOW_SPACE
     bool mourn_weak;                     // weak objects that lose an element are queued too, as
                                          // an image with flag 64 wants it; see mourn.h

@@ -24,10 +24,14 @@ static inline __attribute__((always_inline)) Action push_next(Registers *r, Oop 
     return ACTION_NEXT;
 }
 
-// Receiver variables. Frames whose self is a Context run the _OF_CONTEXT bodies instead.
+// Receiver variables. Frames with a checked self (frame.h) run the _CHECKED bodies instead.
 BODY(PUSH_RECEIVER_VARIABLE) { return push_next(r, slot_at(receiver(r), num(a))); }
-BODY(PUSH_RECEIVER_VARIABLE_OF_CONTEXT) {
-    Oop value = body_context_variable(r, receiver(r), (unsigned)a);
+BODY(PUSH_RECEIVER_VARIABLE_CHECKED) {
+    Oop self = receiver(r);
+    if (oop_is_immediate(self) || !num_lt(num(a), slot_count(self))) return ACTION_BAD_CODE;
+    if (!oop_has_class_index(self, prim_known(r->vm, context)))
+        return oop_is_pointers(self) ? push_next(r, slot_at(self, num(a))) : ACTION_BAD_CODE;
+    Oop value = body_context_variable(r, self, (unsigned)a);
     if (oop_is_none(value)) return ACTION_NEED_ROOM;
     return push_next(r, value);
 }
@@ -129,10 +133,28 @@ static inline __attribute__((always_inline)) Action store_field(Registers *r, Oo
     slot_at_put(&r->vm->heap, object, num(index), value);
     return ACTION_NEXT;
 }
-BODY(STORE_RECEIVER_VARIABLE) { return store_field(r, receiver(r), a); }
-BODY(STORE_RECEIVER_VARIABLE_OF_CONTEXT) {
-    return body_context_variable_put(r, receiver(r), (unsigned)a, stack_at(r, 0));
+static inline __attribute__((always_inline)) Action pop_field(Registers *r, Oop object, int index) {
+    Oop value = pop(r);
+    if (oop_is_readonly(object)) return refuse_assignment(r, object, value, index);
+    slot_at_put(&r->vm->heap, object, num(index), value);
+    return ACTION_NEXT;
 }
+BODY(STORE_RECEIVER_VARIABLE) { return store_field(r, receiver(r), a); }
+static inline __attribute__((always_inline)) Action store_checked(Registers *r, int a, bool pops) {
+    Oop self = receiver(r);
+    if (oop_is_immediate(self) || !num_lt(num(a), slot_count(self))) return ACTION_BAD_CODE;
+    if (!oop_has_class_index(self, prim_known(r->vm, context))) {
+        if (!oop_is_pointers(self)) return ACTION_BAD_CODE;
+        return pops ? pop_field(r, self, a) : store_field(r, self, a);
+    }
+    Oop value = stack_at(r, 0);
+    if (pops) drop(r, 1);
+    Action action = body_context_variable_put(r, self, (unsigned)a, value);
+    if (action != ACTION_SWITCHED && pops) push(r, value);
+    return action;
+}
+BODY(STORE_RECEIVER_VARIABLE_CHECKED) { return store_checked(r, a, false); }
+BODY(POP_INTO_RECEIVER_VARIABLE_CHECKED) { return store_checked(r, a, true); }
 BODY(STORE_TEMP) {
     temp_at_put(r, (unsigned)a, stack_at(r, 0));
     return ACTION_NEXT;
@@ -142,19 +164,7 @@ BODY(STORE_LITERAL_VARIABLE) {
     if (!oop_is_association(association)) return ACTION_BAD_CODE;
     return store_field(r, association, ASSOCIATION_VALUE);
 }
-static inline __attribute__((always_inline)) Action pop_field(Registers *r, Oop object, int index) {
-    Oop value = pop(r);
-    if (oop_is_readonly(object)) return refuse_assignment(r, object, value, index);
-    slot_at_put(&r->vm->heap, object, num(index), value);
-    return ACTION_NEXT;
-}
 BODY(POP_INTO_RECEIVER_VARIABLE) { return pop_field(r, receiver(r), a); }
-BODY(POP_INTO_RECEIVER_VARIABLE_OF_CONTEXT) {
-    Oop value = pop(r);
-    Action action = body_context_variable_put(r, receiver(r), (unsigned)a, value);
-    if (action == ACTION_NEED_ROOM) push(r, value);
-    return action;
-}
 BODY(POP_INTO_TEMP) {
     temp_at_put(r, (unsigned)a, stack_at(r, 0));
     drop(r, 1);

@@ -45,11 +45,13 @@ enum {
 };
 
 // The flags word: bits 0-7 kind, 8-15 argument count, then 16 block, 17 married, 18 Sista
-// bytecodes, 19 self is a Context (its variables may live in a frame), 20 its answer is dropped.
+// bytecodes, 19 checked self, 20 its answer is dropped. Checked self: self is a Context (whose
+// variables may live in a frame), or has fewer variables than the code expects (since a become or
+// a change of class): receiver variables go through bodies that look before they touch.
 #define FRAME_FLAG_BLOCK   (1ull << 16)
 #define FRAME_FLAG_MARRIED (1ull << 17)
 #define FRAME_FLAG_SISTA   (1ull << 18)
-#define FRAME_FLAG_CONTEXT_RECEIVER (1ull << 19)
+#define FRAME_FLAG_CHECKED_SELF (1ull << 19)
 #define FRAME_FLAG_DROPS_ANSWER (1ull << 20)
 
 // One stack page. Pages are equal in size and lie in the arena's stack zone; the structs that
@@ -73,11 +75,21 @@ typedef struct StackPages {
     StackPage *newest;         // most recently used; newest->newer is the oldest
 } StackPages;
 
+// Words of a frame as oops, and back.
+static inline Oop frame_oop(const uint64_t *word) {
+    Oop oop;
+    __builtin_memcpy(&oop, word, sizeof oop);
+    return oop;
+}
+static inline void frame_put_oop(uint64_t *word, Oop oop) {
+    __builtin_memcpy(word, &oop, sizeof oop);
+}
 static inline uint64_t frame_flags(const uint64_t *fp) { return fp[FRAME_FLAGS]; }
 static inline FrameKind frame_kind(const uint64_t *fp) { return (FrameKind)(fp[FRAME_FLAGS] & 255); }
 static inline unsigned frame_argument_count(const uint64_t *fp) {
     return fp[FRAME_FLAGS] >> 8 & 255;
 }
+static inline unsigned frame_argument_count_of(uint64_t flags) { return flags >> 8 & 255; }
 static inline bool frame_is_block(const uint64_t *fp) {
     return (fp[FRAME_FLAGS] & FRAME_FLAG_BLOCK) != 0;
 }

@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: MIT
-// The global lookup cache, as the rest of the VM sees it: what makes it forget.
+// Method lookup: the global cache, and the search through method dictionaries that fills it.
 #ifndef PARLEY_RUN_LOOKUP_H
 #define PARLEY_RUN_LOOKUP_H
 
+#include "object/header.h"
 #include "run/vm.h"
 
-// Forgets everything; every entry with the selector; every entry with the method.
+typedef enum LookupResult {
+    LOOKUP_FOUND,
+    LOOKUP_NOT_UNDERSTOOD,   // no class up to the root has it, or it is refused by the verifier
+    LOOKUP_CANNOT_INTERPRET, // a class without method dictionary stands in the way: *where
+    LOOKUP_NOT_A_METHOD,     // the dictionary holds another kind of object: *where
+} LookupResult;
+
+// Searches from the class upward and describes what it found; nothing is cached.
+LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argument_count,
+                           LookupEntry *entry, Oop *where);
+// Describes a method as if it had been found for the class index; false: the verifier refuses it.
+bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry);
+
+static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint32_t key) {
+    uint64_t hash = oop_bits(selector) >> 3 ^ (uint64_t)key * 31;
+    return &vm->lookup_cache[(hash ^ hash >> 12) & (LOOKUP_CACHE_SIZE - 1)];
+}
+static inline bool lookup_hits(const LookupEntry *entry, Oop selector, uint32_t key) {
+    return oop_bits(entry->selector) == oop_bits(selector) && entry->key == key;
+}
+
+// ---- flushing: what must be forgotten when (docs/invariants.md has the table)
 void lookup_flush_all(VM *vm);
 void lookup_flush_selector(VM *vm, Oop selector);
-void lookup_flush_method(VM *vm, Oop method);
-
-// Header, literals or bytes of the method were written: what was verified about it is dropped,
-// and it is verified again before it runs on.
-void lookup_method_written(VM *vm, Oop method);
+void lookup_flush_method(VM *vm, Oop method); // and its verified summary
+void lookup_update(VM *vm, Heap *heap);       // for the heap client: entries follow what moved
 
 #endif

@@ -174,8 +174,12 @@ BODY_SERVICE Oop body_context_variable(Registers *r, Oop context, unsigned index
 BODY_SERVICE Action body_context_variable_put(Registers *r, Oop context, unsigned index,
                                               Oop value) {
     registers_publish(r);
-    return context_variable_put(r->vm, context, index, value) ? ACTION_SWITCHED
-                                                              : ACTION_NEED_ROOM;
+    switch (context_variable_put(r->vm, context, index, value)) {
+    case CONTEXT_STORED: return ACTION_SWITCHED;
+    case CONTEXT_NO_ROOM: return ACTION_NEED_ROOM;
+    case CONTEXT_REFUSED: break;
+    }
+    return ACTION_BAD_CODE;
 }
 #endif
 

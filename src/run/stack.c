@@ -43,10 +43,9 @@ void stack_release(VM *vm) {
 }
 
 static void visit_word(RootVisitor *visitor, uint64_t *where) {
-    Oop oop;
-    memcpy(&oop, where, sizeof oop);
+    Oop oop = frame_oop(where);
     root_visit(visitor, &oop);
-    memcpy(where, &oop, sizeof oop);
+    frame_put_oop(where, oop);
 }
 
 // The operands from sp up to, not including, `end`.

@@ -45,25 +45,27 @@ typedef struct Primitive {
     bool may_gc;
 } Primitive;
 
-// The global lookup cache, keyed by selector and class index. An entry is complete: the method is
-// verified for this class, its primitive is resolved, and what its activation needs is at hand.
+// The global lookup cache, keyed by selector, class index and argument count. An entry is complete:
+// the method is verified, its primitive is resolved, and what its activation needs is at hand.
 typedef struct LookupEntry {
     Oop selector;
     Oop method;                  // a CompiledMethod
     PrimitiveFunction primitive; // NULL: none, or a quick return
-    uint32_t class_index;        // 0: empty (the class index of free chunks)
-    uint32_t first_pc;           // of the method's code: byte offset from the method's oop
+    uint32_t key;                // LOOKUP_KEY; 0: empty
+    uint32_t frame_flags;        // of the frame to be made
+    uint16_t first_pc;           // of the method's code, in words from the method's oop
     uint16_t primitive_number;   // 256 to 519: a quick return
-    uint8_t argument_count, temp_count; // as in the method's header
+    uint8_t needed_slots;        // receiver variables that the code touches; 255: checked always
+    uint8_t temp_count;          // arguments included
+    int8_t accessor_depth;       // of the primitive
     uint8_t flags;               // LOOKUP_...
 } LookupEntry;
-enum { LOOKUP_CACHE_SIZE = 2048 };
+enum { LOOKUP_CACHE_SIZE = 4096 };
+#define LOOKUP_KEY(class_index, argument_count) ((uint32_t)(class_index) | (argument_count) << 24)
 enum {
-    LOOKUP_SISTA = 1,            // bytecode set of the method
-    LOOKUP_CONTEXT_RECEIVER = 2, // instances of the class are Contexts
-    LOOKUP_STORES_ERROR = 4,     // the method wants the failure code of its primitive in a temp
-    LOOKUP_QUICK = 8,            // a quick return: no frame needed
-    LOOKUP_HAS_PRIMITIVE = 16,   // even if this VM lacks it
+    LOOKUP_STORES_ERROR = 1,     // the method wants the failure code of its primitive in a temp
+    LOOKUP_QUICK = 2,            // a quick return: no frame needed
+    LOOKUP_HAS_PRIMITIVE = 4,    // even if this VM lacks it
 };
 
 // Classes that primitives ask for, as class indices and found anew after each load or become.
@@ -100,6 +102,8 @@ struct VM {
     Failure failure;
     int64_t os_error;            // with FAILURE_OPERATING_SYSTEM
     Oop new_method;              // the method whose primitive runs
+    Oop message_selector;        // of the send under way
+    Oop lookup_class;            // where its lookup begins; nil: in the receiver's class
 
     // ---- sends
     LookupEntry lookup_cache[LOOKUP_CACHE_SIZE];

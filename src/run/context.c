@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: MIT
+// The marriage of contexts and frames. A frame marries when its context is asked for; the context's
+// sender slot then holds the frame's address, tagged as a SmallInteger. When the frame returns its
+// context is widowed at once (sender and pc become nil), so a married context always has a live
+// frame. Turning a page into heap state writes every frame into its context and frees the page;
+// resuming a single context builds a base frame for it on a page.
+//
+// Must stay true:
+//   - a frame is flagged MARRIED exactly when its context slot holds a Context whose sender slot
+//     names the frame
+//   - a context is resumed only after its method is verified and pc, stack pointer and receiver
+//     agree with what verification found
+#include "run/context.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "object/header.h"
+#include "run/primitive.h"
+#include "run/stack.h"
+#include "run/verified.h"
+
+// A context's pc counts bytes from 1 at the start of the body; a frame's from the method's oop.
+enum { FRAME_PC_MINUS_CONTEXT_PC = 7 };
+
+bool context_is_context(const VM *vm, Oop oop) {
+    return oop_has_class_index(oop, prim_known(vm, context)) && oop_is_pointers(oop) &&
+           num_lt(num(CONTEXT_FIRST_TEMP), slot_count(oop));
+}
+
+static Oop tagged_frame(const uint64_t *fp) {
+    return oop_from_bits((uint64_t)(uintptr_t)fp | TAG_INT);
+}
+
+uint64_t *context_frame(const VM *vm, Oop context) {
+    (void)vm;
+    uint64_t bits = oop_bits(field_at(context, CONTEXT_SENDER));
+    return (uint64_t *)(uintptr_t)(bits - TAG_INT);
+}
+
+// A sender slot that merely looks like a frame's address (from a damaged image, or copied by a
+// program) is found out: the frame it names must be live and must name the context in turn.
+bool context_is_married(const VM *vm, Oop context) {
+    if (!oop_is_int(field_at(context, CONTEXT_SENDER))) return false;
+    uint64_t *fp = context_frame(vm, context);
+    if ((uintptr_t)fp & 7) return false;
+    StackPage *page = stack_page_of(vm, fp);
+    if (!page || !page->in_use || fp < stack_head_fp(vm, page) || fp >= page->top) return false;
+    return frame_is_married(fp) && oop_is(frame_oop(fp + FRAME_CONTEXT), context);
+}
+
+unsigned context_capacity(Oop context) {
+    return (unsigned)num_concrete(slot_count(context)) - CONTEXT_FIRST_TEMP;
+}
+
+static bool wants_large_context(const uint64_t *fp) {
+    return method_has_large_frame(frame_oop(fp + FRAME_METHOD));
+}
+
+Oop context_of_frame(VM *vm, uint64_t *fp) {
+    if (frame_is_married(fp)) return frame_oop(fp + FRAME_CONTEXT);
+    int capacity = wants_large_context(fp) ? CONTEXT_LARGE_FRAME_SLOTS : CONTEXT_SMALL_FRAME_SLOTS;
+    Oop context = prim_new_object(vm, prim_known(vm, context), FORMAT_MIXED,
+                                  num(CONTEXT_FIRST_TEMP + capacity));
+    if (oop_is_none(context)) return context;
+    Heap *heap = &vm->heap;
+    field_at_put(heap, context, CONTEXT_SENDER, tagged_frame(fp));
+    field_at_put(heap, context, CONTEXT_STACK_POINTER, oop_from_num(num(0)));
+    field_at_put(heap, context, CONTEXT_METHOD, frame_oop(fp + FRAME_METHOD));
+    field_at_put(heap, context, CONTEXT_RECEIVER, frame_oop(fp + FRAME_RECEIVER));
+    if (frame_is_block(fp))
+        field_at_put(heap, context, CONTEXT_CLOSURE, frame_oop(frame_callee_slot(fp)));
+    frame_put_oop(fp + FRAME_CONTEXT, context);
+    fp[FRAME_FLAGS] |= FRAME_FLAG_MARRIED;
+    return context;
+}
+
+void context_frame_moved(VM *vm, uint64_t *fp) {
+    if (frame_is_married(fp))
+        field_at_put(&vm->heap, frame_oop(fp + FRAME_CONTEXT), CONTEXT_SENDER, tagged_frame(fp));
+}
+
+void context_widow(VM *vm, uint64_t *fp) {
+    if (!frame_is_married(fp)) return;
+    Oop context = frame_oop(fp + FRAME_CONTEXT);
+    field_at_put(&vm->heap, context, CONTEXT_SENDER, vm->heap.nil);
+    field_at_put(&vm->heap, context, CONTEXT_PC, vm->heap.nil);
+}
+
+// ---- reading a frame as a context
+
+// The frame that `fp` called, on the same page; NULL when fp is the head.
+static uint64_t *callee_of(const VM *vm, const StackPage *page, const uint64_t *fp) {
+    uint64_t *callee = NULL;
+    for (uint64_t *frame = stack_head_fp(vm, page); frame != fp; frame = frame_caller(frame)) {
+        ASSERT(frame);
+        callee = frame;
+    }
+    return callee;
+}
+
+static unsigned frame_stack_size(const VM *vm, const StackPage *page, uint64_t *fp) {
+    uint64_t *sp = stack_frame_sp(vm, page, callee_of(vm, page, fp));
+    return frame_argument_count(fp) + (unsigned)(fp + FRAME_FIRST_TEMP - sp + 1);
+}
+
+unsigned context_stack_size(const VM *vm, Oop context) {
+    if (context_is_married(vm, context)) {
+        uint64_t *fp = context_frame(vm, context);
+        return frame_stack_size(vm, stack_page_of(vm, fp), fp);
+    }
+    Oop stack_pointer = field_at(context, CONTEXT_STACK_POINTER);
+    if (!oop_is_int(stack_pointer)) return 0;
+    int64_t size = num_concrete(num_from_oop(stack_pointer));
+    unsigned capacity = context_capacity(context);
+    return size < 0 ? 0 : size > capacity ? capacity : (unsigned)size;
+}
+
+static Oop frame_sender(VM *vm, uint64_t *fp) {
+    uint64_t *caller = frame_caller(fp);
+    return caller ? context_of_frame(vm, caller) : stack_page_of(vm, fp)->base_sender;
+}
+
+static Oop frame_context_pc(const uint64_t *fp) {
+    return oop_from_num(num((int64_t)fp[FRAME_PC] - FRAME_PC_MINUS_CONTEXT_PC));
+}
+
+Oop context_variable(VM *vm, Oop context, unsigned index) {
+    if (!context_is_married(vm, context)) return field_at(context, (int)index);
+    uint64_t *fp = context_frame(vm, context);
+    switch (index) {
+    case CONTEXT_SENDER:
+        return frame_sender(vm, fp);
+    case CONTEXT_PC:
+        return frame_context_pc(fp);
+    case CONTEXT_STACK_POINTER:
+        return oop_from_num(num((int64_t)context_stack_size(vm, context)));
+    case CONTEXT_METHOD:
+    case CONTEXT_CLOSURE:
+    case CONTEXT_RECEIVER:
+        return field_at(context, (int)index);
+    }
+    unsigned temp = index - CONTEXT_FIRST_TEMP;
+    if (temp >= context_stack_size(vm, context)) return vm->heap.nil;
+    return frame_oop(frame_temp(fp, frame_argument_count(fp), temp));
+}
+
+// ---- frames into heap state
+
+// What the context of `fp` must hold once the frame is gone. The sender has been married already.
+static void write_frame(VM *vm, StackPage *page, uint64_t *fp, uint64_t *callee) {
+    Heap *heap = &vm->heap;
+    Oop context = frame_oop(fp + FRAME_CONTEXT);
+    unsigned arguments = frame_argument_count(fp);
+    unsigned size =
+        arguments + (unsigned)(fp + FRAME_FIRST_TEMP - stack_frame_sp(vm, page, callee) + 1);
+    unsigned capacity = context_capacity(context);
+    if (size > capacity) size = capacity;
+    uint64_t *caller = frame_caller(fp);
+    Oop sender = caller ? frame_oop(caller + FRAME_CONTEXT) : page->base_sender;
+    field_at_put(heap, context, CONTEXT_SENDER, sender);
+    field_at_put(heap, context, CONTEXT_PC, frame_context_pc(fp));
+    field_at_put(heap, context, CONTEXT_STACK_POINTER, oop_from_num(num(size)));
+    for (unsigned i = 0; i < size; i++)
+        field_at_put(heap, context, CONTEXT_FIRST_TEMP + (int)i,
+                     frame_oop(frame_temp(fp, arguments, i)));
+}
+
+bool context_flush_page(VM *vm, StackPage *page) {
+    for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp))
+        if (oop_is_none(context_of_frame(vm, fp))) return false;
+    uint64_t *callee = NULL;
+    for (uint64_t *fp = stack_head_fp(vm, page); fp; callee = fp, fp = frame_caller(fp))
+        write_frame(vm, page, fp, callee);
+    stack_free_page(vm, page);
+    return true;
+}
+
+Oop context_flush_all(VM *vm) {
+    Oop active = vm->stack.current ? context_of_frame(vm, vm->fp) : vm->heap.nil;
+    if (oop_is_none(active)) return active;
+    for (unsigned i = 0; i < vm->stack.count; i++) {
+        StackPage *page = &vm->stack.pages[i];
+        if (page->in_use && !context_flush_page(vm, page)) return oop_none();
+    }
+    return active;
+}
+
+// ---- heap state into frames
+
+// What a single context needs to be checked against, found from its method and closure.
+typedef struct Resumption {
+    const MethodSummary *summary;
+    const BlockRange *block; // of an old closure
+    Oop method, closure, receiver;
+    uint32_t pc;                     // from the method's oop
+    unsigned size, arguments, temps; // temps: arguments, copied values and temporaries
+} Resumption;
+
+static bool resume_old_block(Resumption *to) {
+    if (num_le(slot_count(to->closure), num(CLOSURE_ARGUMENT_COUNT))) return false;
+    Oop start = field_at(to->closure, CLOSURE_START_PC);
+    if (!oop_is_int(start)) return false;
+    int64_t start_pc = num_concrete(num_from_oop(start)) - 1;
+    if (start_pc < 0 || start_pc > UINT32_MAX) return false;
+    to->block = summary_block_at(to->summary, (uint32_t)start_pc);
+    if (!to->block) return false;
+    to->arguments = to->block->argument_count;
+    to->temps = to->arguments + to->block->copied_count;
+    return true;
+}
+
+// Finds the number of arguments and temporaries; false for a closure that does not fit.
+static bool resume_code(VM *vm, Resumption *to) {
+    to->arguments = to->summary->argument_count;
+    to->temps = to->summary->temp_count;
+    if (oop_is(to->closure, vm->heap.nil)) return true;
+    if (!oop_is_pointers(to->closure)) return false;
+    if (oop_has_class_index(to->closure, prim_known(vm, full_block_closure))) return true;
+    return oop_has_class_index(to->closure, prim_known(vm, block_closure)) && resume_old_block(to);
+}
+
+static bool resume_point(Oop context, Resumption *to, unsigned extra_operands) {
+    Oop pc = field_at(context, CONTEXT_PC), size = field_at(context, CONTEXT_STACK_POINTER);
+    if (!oop_is_int(pc) || !oop_is_int(size)) return false;
+    int64_t offset = num_concrete(num_from_oop(pc)) - 1;
+    int64_t words = num_concrete(num_from_oop(size));
+    if (offset < 0 || offset > UINT32_MAX || words < 0) return false;
+    to->size = (unsigned)words;
+    if (words > context_capacity(context) || to->size < to->temps) return false;
+    to->pc = (uint32_t)offset + 8;
+    return summary_accepts(to->summary, to->block, (uint32_t)offset,
+                           to->size - to->temps + extra_operands);
+}
+
+static bool resume_check(VM *vm, Oop context, Resumption *to, unsigned extra_operands) {
+    *to = (Resumption){.method = field_at(context, CONTEXT_METHOD),
+                       .closure = field_at(context, CONTEXT_CLOSURE),
+                       .receiver = field_at(context, CONTEXT_RECEIVER)};
+    to->method = heap_follow(&vm->heap, to->method);
+    to->closure = heap_follow(&vm->heap, to->closure);
+    to->receiver = heap_follow(&vm->heap, to->receiver);
+    if (!oop_is_method(to->method)) return false;
+    to->summary = verified_summary(vm, to->method);
+    return to->summary && resume_code(vm, to) && resume_point(context, to, extra_operands);
+}
+
+// Is a receiver's variable access to be checked at run time?
+bool frame_needs_checked_self(const VM *vm, Oop self, int32_t highest_variable) {
+    if (highest_variable < 0) return false;
+    if (!oop_is_pointers(self)) return true;
+    return oop_has_class_index(self, prim_known(vm, context)) ||
+           num_le(slot_count(self), num(highest_variable));
+}
+
+static void build_base_frame(VM *vm, StackPage *page, Oop context, const Resumption *to) {
+    bool is_block = !oop_is(to->closure, vm->heap.nil);
+    uint64_t *sp = page->top;
+    frame_put_oop(--sp, is_block ? to->closure : to->receiver);
+    for (unsigned i = 0; i < to->arguments; i++)
+        frame_put_oop(--sp, field_at(context, CONTEXT_FIRST_TEMP + (int)i));
+    *--sp = 0;
+    *--sp = 0;
+    uint64_t *fp = sp;
+    uint64_t flags = FRAME_FLAG_MARRIED | (is_block ? FRAME_FLAG_BLOCK : 0) |
+                     (to->summary->is_sista ? FRAME_FLAG_SISTA : 0);
+    if (frame_needs_checked_self(vm, to->receiver, to->summary->highest_receiver_variable))
+        flags |= FRAME_FLAG_CHECKED_SELF;
+    frame_put_oop(fp + FRAME_METHOD, to->method);
+    fp[FRAME_FLAGS] = frame_flags_make(FRAME_INTERPRETED, to->arguments, flags);
+    frame_put_oop(fp + FRAME_CONTEXT, context);
+    fp[FRAME_PC] = to->pc;
+    frame_put_oop(fp + FRAME_RECEIVER, to->receiver);
+    sp = fp + FRAME_RECEIVER;
+    for (unsigned i = to->arguments; i < to->size; i++)
+        frame_put_oop(--sp, field_at(context, CONTEXT_FIRST_TEMP + (int)i));
+    page->base_sender = heap_follow(&vm->heap, field_at(context, CONTEXT_SENDER));
+    page->head_fp = fp;
+    page->head_sp = sp;
+    field_at_put(&vm->heap, context, CONTEXT_SENDER, tagged_frame(fp));
+}
+
+// Words that the chain of senders holds, as far as a bounded look tells.
+static uint64_t words_below(VM *vm, Oop context) {
+    enum { LOOK = 100000 };
+    uint64_t words = 0;
+    for (int i = 0; i < LOOK && context_is_context(vm, context); i++) {
+        if (context_is_married(vm, context))
+            return words + stack_page_of(vm, context_frame(vm, context))->words_below;
+        words += context_stack_size(vm, context) + FRAME_HEADER_WORDS;
+        context = heap_follow(&vm->heap, field_at(context, CONTEXT_SENDER));
+    }
+    return words;
+}
+
+// `extra_operands`: how many values will be pushed before the frame goes on.
+static bool resume(VM *vm, Oop context, unsigned extra_operands) {
+    context = heap_follow(&vm->heap, context);
+    if (!context_is_context(vm, context)) return false;
+    if (context_is_married(vm, context)) {
+        uint64_t *fp = context_frame(vm, context);
+        StackPage *page = stack_page_of(vm, fp);
+        if (stack_head_fp(vm, page) == fp) {
+            if (page != vm->stack.current) {
+                stack_park(vm);
+                stack_unpark(vm, page);
+            }
+            return true;
+        }
+        if (!context_flush_page(vm, page)) return false;
+    }
+    Resumption to;
+    if (!resume_check(vm, context, &to, extra_operands)) return false;
+    StackPage *before = vm->stack.current;
+    stack_park(vm);
+    StackPage *page = stack_take_page(vm);
+    if (!page) {
+        if (before) stack_unpark(vm, before);
+        return false;
+    }
+    uint64_t below = words_below(vm, heap_follow(&vm->heap, field_at(context, CONTEXT_SENDER)));
+    build_base_frame(vm, page, context, &to);
+    page->words_below = below;
+    stack_unpark(vm, page);
+    return true;
+}
+
+bool context_resume(VM *vm, Oop context) { return resume(vm, context, 0); }
+
+bool context_resume_with(VM *vm, Oop context, Oop value) {
+    if (!resume(vm, context, 1)) return false;
+    frame_put_oop(--vm->sp, value);
+    return true;
+}
+
+Oop context_suspend_active(VM *vm) { return context_of_frame(vm, vm->fp); }
+
+// ---- stores
+
+// Variables that the frame, once it is heap state, no longer holds in its own way.
+static ContextStore store_into_married(VM *vm, Oop context, unsigned index, Oop value) {
+    uint64_t *fp = context_frame(vm, context);
+    StackPage *page = stack_page_of(vm, fp);
+    unsigned temp = index - CONTEXT_FIRST_TEMP;
+    if (index >= CONTEXT_FIRST_TEMP && temp < frame_stack_size(vm, page, fp)) {
+        frame_put_oop(frame_temp(fp, frame_argument_count(fp), temp), value);
+        return CONTEXT_STORED;
+    }
+    if (index == CONTEXT_SENDER && !frame_caller(fp)) {
+        page->base_sender = value;
+        return CONTEXT_STORED;
+    }
+    bool running = page == vm->stack.current;
+    Oop active = running ? context_of_frame(vm, vm->fp) : vm->heap.nil;
+    if (oop_is_none(active) || !context_flush_page(vm, page)) return CONTEXT_NO_ROOM;
+    Oop before = field_at(context, (int)index);
+    field_at_put(&vm->heap, context, (int)index, value);
+    if (!running || context_resume(vm, active)) return CONTEXT_STORED;
+    field_at_put(&vm->heap, context, (int)index, before);
+    CHECK(context_resume(vm, active), "%s", "the running context cannot go on as it was");
+    return CONTEXT_REFUSED;
+}
+
+ContextStore context_variable_put(VM *vm, Oop context, unsigned index, Oop value) {
+    if (context_is_married(vm, context)) return store_into_married(vm, context, index, value);
+    // An integer there would look like a frame.
+    if (index == CONTEXT_SENDER && oop_is_immediate(value)) return CONTEXT_REFUSED;
+    field_at_put(&vm->heap, context, (int)index, value);
+    return CONTEXT_STORED;
+}
+
+Oop context_copy(VM *vm, Oop context) {
+    Num count = slot_count(context);
+    Oop copy = prim_new_object(vm, object_class_index(context), FORMAT_MIXED, count);
+    if (oop_is_none(copy)) return copy;
+    NUM_LOOP(i, num(0), count) {
+        Oop value = context_variable(vm, context, (unsigned)num_concrete(i));
+        if (oop_is_none(value)) return value;
+        slot_at_put(&vm->heap, copy, i, value);
+    }
+    return copy;
+}
+
+// ---- walking
+
+Activation activation_of_context(const VM *vm, Oop context) {
+    if (!context_is_context(vm, context)) return (Activation){NULL, vm->heap.nil};
+    if (context_is_married(vm, context)) return (Activation){context_frame(vm, context), context};
+    return (Activation){NULL, context};
+}
+
+Activation activation_sender(const VM *vm, Activation of) {
+    if (of.fp) {
+        uint64_t *caller = frame_caller(of.fp);
+        if (caller) return (Activation){caller, frame_oop(caller + FRAME_CONTEXT)};
+        return activation_of_context(vm, stack_page_of(vm, of.fp)->base_sender);
+    }
+    return activation_of_context(vm, heap_follow(&vm->heap, field_at(of.context, CONTEXT_SENDER)));
+}
+
+Oop activation_method(const VM *vm, Activation of) {
+    if (of.fp) return frame_oop(of.fp + FRAME_METHOD);
+    return heap_follow(&vm->heap, field_at(of.context, CONTEXT_METHOD));
+}
+
+Oop activation_closure(const VM *vm, Activation of) {
+    if (of.fp) return frame_is_block(of.fp) ? frame_oop(frame_callee_slot(of.fp)) : vm->heap.nil;
+    return heap_follow(&vm->heap, field_at(of.context, CONTEXT_CLOSURE));
+}
+
+bool activation_is_marked(VM *vm, Activation of, unsigned primitive) {
+    if (!oop_is(activation_closure(vm, of), vm->heap.nil)) return false;
+    Oop method = activation_method(vm, of);
+    if (!oop_is_method(method) || !method_has_primitive(method)) return false;
+    const MethodSummary *summary = verified_summary(vm, method);
+    return summary && summary->primitive == primitive;
+}
+
+Oop activation_context(VM *vm, Activation of) {
+    return of.fp ? context_of_frame(vm, of.fp) : of.context;
+}
+
+// ---- after a become
+
+static void follow_words(VM *vm, uint64_t *sp, const uint64_t *end) {
+    for (; sp < end; sp++)
+        frame_put_oop(sp, heap_follow(&vm->heap, frame_oop(sp)));
+}
+
+static void follow_frame(VM *vm, uint64_t *fp) {
+    follow_words(vm, fp + FRAME_CONTEXT, fp + FRAME_CONTEXT + 1);
+    follow_words(vm, fp + FRAME_METHOD, fp + FRAME_METHOD + 1);
+    context_frame_moved(vm, fp);
+    Oop method = frame_oop(fp + FRAME_METHOD);
+    const MethodSummary *summary = verified_summary(vm, method);
+    if (!summary || frame_needs_checked_self(vm, frame_oop(fp + FRAME_RECEIVER),
+                                             summary->highest_receiver_variable))
+        fp[FRAME_FLAGS] |= FRAME_FLAG_CHECKED_SELF;
+}
+
+void context_after_become(VM *vm) {
+    for (unsigned i = 0; i < vm->stack.count; i++) {
+        StackPage *page = &vm->stack.pages[i];
+        if (!page->in_use) continue;
+        uint64_t *sp = stack_head_sp(vm, page);
+        for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp)) {
+            follow_words(vm, sp, fp + FRAME_RECEIVER + 1);
+            sp = fp + FRAME_RETURN_ADDRESS + 1;
+            follow_frame(vm, fp);
+        }
+        follow_words(vm, sp, page->top);
+        page->base_sender = heap_follow(&vm->heap, page->base_sender);
+    }
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+// Sends from C. A send is a loop: find the method; when there is none, turn the operands into the
+// message that says so (doesNotUnderstand:, cannotInterpret:, run:with:in:) and look that up
+// instead. Every step that needs memory and finds none collects once and begins again, with
+// selector and lookup class held in the VM's roots.
+#include "run/send.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/event_ring.h"
+#include "object/header.h"
+#include "run/activate.h"
+#include "run/context.h"
+#include "run/lookup.h"
+#include "run/primitive.h"
+#include "run/stack.h"
+#include "run/trace.h"
+#include "run/verified.h"
+
+const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
+    uint64_t index = heap_enter_class(&vm->heap, class_object);
+    if (!index) return NULL;
+    uint32_t key = LOOKUP_KEY(index, argument_count);
+    LookupEntry *slot = lookup_slot(vm, selector, key);
+    if (lookup_hits(slot, selector, key)) return slot;
+    Oop where;
+    LookupEntry found;
+    if (lookup_search(vm, selector, class_object, argument_count, &found, &where) != LOOKUP_FOUND)
+        return NULL;
+    event_note(&vm->events, EVENT_SEND, 0, oop_bits(selector), index);
+    *slot = found;
+    return slot;
+}
+
+// ---- operands
+
+static Oop operand(VM *vm, unsigned position) { return prim_stack_at(vm, position); }
+
+// The receiver, no longer a forwarder.
+static Oop followed_receiver(VM *vm, unsigned argument_count) {
+    Oop receiver = heap_follow(&vm->heap, operand(vm, argument_count));
+    prim_stack_at_put(vm, argument_count, receiver);
+    return receiver;
+}
+
+// Room for error handling: collects; when that does not help the program is stopped with a word.
+MAY_GC static bool make_room(VM *vm) {
+    enum { ENOUGH = 64 * 1024 };
+    if (heap_make_room(&vm->heap, ENOUGH)) return true;
+    fprintf(stderr, "parley: out of memory: no room to go on with the running process\n");
+    vm->stop = STOP_ERROR;
+    vm->exit_code = 1;
+    return false;
+}
+
+// ---- messages that say why a message could not be sent
+
+// Replaces the arguments by one Message object; false: no room, nothing changed.
+static bool push_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_class) {
+    Heap *heap = &vm->heap;
+    Num fixed, format;
+    Oop message_class = vm_special(vm, SPECIAL_CLASS_MESSAGE);
+    if (!prim_class_format(vm, message_class, &fixed, &format)) return false;
+    if (num_lt(fixed, num(MESSAGE_ARGUMENTS + 1))) return false;
+    Oop arguments = prim_new_array(vm, num((int64_t)argument_count));
+    Oop message = prim_new_object(vm, num((int64_t)heap_enter_class(heap, message_class)),
+                                  FORMAT_FIXED, fixed);
+    if (oop_is_none(arguments) || oop_is_none(message)) return false;
+    for (unsigned i = 0; i < argument_count; i++)
+        field_at_put(heap, arguments, (int)i, operand(vm, argument_count - 1 - i));
+    field_at_put(heap, message, MESSAGE_SELECTOR, selector);
+    field_at_put(heap, message, MESSAGE_ARGUMENTS, arguments);
+    if (num_lt(num(MESSAGE_LOOKUP_CLASS), fixed))
+        field_at_put(heap, message, MESSAGE_LOOKUP_CLASS, lookup_class);
+    vm->sp += argument_count;
+    frame_put_oop(--vm->sp, message);
+    return true;
+}
+
+// A send in progress: what it looks for now.
+typedef struct Sending {
+    Oop selector, lookup_class;
+    unsigned argument_count;
+    int refused; // messages about failed messages, so far
+} Sending;
+
+static bool become_message(VM *vm, Sending *send, SpecialObject selector, Oop lookup_class) {
+    if (!push_message(vm, send->selector, send->argument_count, send->lookup_class)) return false;
+    send->selector = vm_special(vm, selector);
+    send->lookup_class = lookup_class;
+    send->argument_count = 1;
+    send->refused++;
+    return true;
+}
+
+// The dictionary holds an object that is no method: it gets run: selector with: arguments in:
+// receiver.
+static bool become_run_with_in(VM *vm, Sending *send, Oop callable) {
+    Heap *heap = &vm->heap;
+    Oop arguments = prim_new_array(vm, num((int64_t)send->argument_count));
+    if (oop_is_none(arguments)) return false;
+    for (unsigned i = 0; i < send->argument_count; i++)
+        field_at_put(heap, arguments, (int)i, operand(vm, send->argument_count - 1 - i));
+    Oop receiver = operand(vm, send->argument_count);
+    vm->sp += send->argument_count;
+    prim_stack_at_put(vm, 0, callable);
+    frame_put_oop(--vm->sp, send->selector);
+    frame_put_oop(--vm->sp, arguments);
+    frame_put_oop(--vm->sp, receiver);
+    send->selector = vm_special(vm, SPECIAL_SELECTOR_RUN_WITH_IN);
+    send->lookup_class = prim_class_of(vm, callable);
+    send->argument_count = 3;
+    send->refused++;
+    return true;
+}
+
+// Turns the send into the one that reports `result`; false: no room.
+static bool redirect(VM *vm, Sending *send, LookupResult result, Oop where) {
+    event_note(&vm->events, EVENT_NOT_UNDERSTOOD, (uint32_t)result, oop_bits(send->selector),
+               oop_bits(operand(vm, send->argument_count)));
+    trace_not_understood(vm, send->selector, operand(vm, send->argument_count));
+    if (result == LOOKUP_NOT_A_METHOD) return become_run_with_in(vm, send, where);
+    if (result == LOOKUP_CANNOT_INTERPRET) {
+        Oop above = heap_follow(&vm->heap, field_at(where, CLASS_SUPERCLASS));
+        return become_message(vm, send, SPECIAL_SELECTOR_CANNOT_INTERPRET, above);
+    }
+    return become_message(vm, send, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, send->lookup_class);
+}
+
+static Outcome give_up(VM *vm) {
+    fprintf(stderr, "parley: the receiver of a message does not even understand "
+                    "doesNotUnderstand:\n");
+    vm->stop = STOP_ERROR;
+    vm->exit_code = 1;
+    return OUTCOME_STOP;
+}
+
+// ---- activation and primitives
+
+Oop failure_object(VM *vm) {
+    Oop table = vm_special(vm, SPECIAL_PRIMITIVE_ERROR_TABLE);
+    Num code = num((int64_t)vm->failure);
+    if (!oop_is_array_format(table) || num_le(slot_count(table), code)) return oop_from_num(code);
+    Oop object = heap_follow(&vm->heap, slot_at(table, code));
+    if (vm->failure != FAILURE_OPERATING_SYSTEM || !oop_is_pointers(object)) return object;
+    // A PrimitiveError prototype: its copy carries the system's error number.
+    if (num_lt(slot_count(object), num(2))) return object;
+    Oop copy = prim_new_object(vm, object_class_index(object), FORMAT_FIXED, slot_count(object));
+    if (oop_is_none(copy)) return object;
+    field_at_put(&vm->heap, copy, 0, field_at(object, 0));
+    field_at_put(&vm->heap, copy, 1, prim_integer_from_num(vm, num(vm->os_error)));
+    return copy;
+}
+
+static uint64_t header_of(Oop oop) { return oop_is_immediate(oop) ? 0 : raw_load(oop_bits(oop)); }
+
+Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count) {
+    Oop receiver = operand(vm, argument_count);
+    uint64_t flags = activate_flags(entry, header_of(receiver));
+    vm->fp = activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil,
+                             (uint64_t)entry->first_pc * 8, receiver);
+    vm->sp =
+        activate_temps(vm->fp + FRAME_RECEIVER, entry->temp_count - argument_count, vm->heap.nil);
+    if (entry->flags & LOOKUP_STORES_ERROR && vm->failure)
+        frame_put_oop(vm->sp, failure_object(vm));
+    return OUTCOME_SWITCHED;
+}
+
+static bool unforward_fields(VM *vm, Oop object, int depth) {
+    if (oop_is_immediate(object) || !object_is_pointers(object)) return false;
+    if (context_is_context(vm, object)) return false;
+    bool found = false;
+    NUM_LOOP(i, num(0), slot_count(object)) {
+        Oop value = slot_at(object, i);
+        if (oop_is_forwarder(value)) {
+            value = heap_follow(&vm->heap, value);
+            slot_at_put(&vm->heap, object, i, value);
+            found = true;
+        }
+        if (depth > 0) found |= unforward_fields(vm, value, depth - 1);
+    }
+    return found;
+}
+
+// Follows forwarders among the operands, and in their fields down to `depth`.
+static bool unforward_operands(VM *vm, unsigned argument_count, int depth) {
+    bool found = false;
+    for (unsigned i = 0; i <= argument_count; i++) {
+        Oop value = operand(vm, i);
+        if (oop_is_forwarder(value)) {
+            value = heap_follow(&vm->heap, value);
+            prim_stack_at_put(vm, i, value);
+            found = true;
+        }
+        if (depth > 0) found |= unforward_fields(vm, value, depth - 1);
+    }
+    return found;
+}
+
+// The entry may move or vanish in a collection: what is needed of it is held by the VM's roots.
+MAY_GC static Outcome retry_after_collection(VM *vm, const LookupEntry *entry,
+                                             unsigned argument_count) {
+    LookupEntry copy = *entry;
+    vm->new_method = entry->method;
+    heap_make_room(&vm->heap, vm->heap.failed_bytes);
+    copy.method = vm->new_method;
+    vm->argument_count = argument_count;
+    vm->failure = FAILURE_NONE;
+    Outcome outcome = copy.primitive(vm);
+    copy.method = vm->new_method;
+    return outcome == OUTCOME_FAILED ? send_activate(vm, &copy, argument_count) : outcome;
+}
+
+Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned argument_count) {
+    event_note(&vm->events, EVENT_PRIMITIVE_FAILED, vm->failure, oop_bits(entry->method),
+               oop_bits(operand(vm, argument_count)));
+    trace_primitive_failed(vm, entry);
+    if (entry->accessor_depth >= 0 &&
+        unforward_operands(vm, argument_count, entry->accessor_depth)) {
+        vm->argument_count = argument_count;
+        vm->failure = FAILURE_NONE;
+        Outcome outcome = entry->primitive(vm);
+        if (outcome != OUTCOME_FAILED) return outcome;
+    }
+    if (vm->failure != FAILURE_NO_MEMORY) return send_activate(vm, entry, argument_count);
+    return retry_after_collection(vm, entry, argument_count);
+}
+
+static Outcome run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count) {
+    vm->failure = FAILURE_NONE;
+    if (entry->primitive) {
+        vm->argument_count = argument_count;
+        vm->new_method = entry->method;
+        Outcome outcome = entry->primitive(vm);
+        if (outcome != OUTCOME_FAILED) return outcome;
+        return send_primitive_failed(vm, entry, argument_count);
+    }
+    if (entry->flags & LOOKUP_HAS_PRIMITIVE) vm->failure = FAILURE_UNSUPPORTED;
+    return send_activate(vm, entry, argument_count);
+}
+
+Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_class) {
+    enum { REFUSED_LIMIT = 3 };
+    Sending send = {selector, lookup_class, argument_count, 0};
+    bool collected = false;
+    for (;;) {
+        Oop receiver = followed_receiver(vm, send.argument_count);
+        send.selector = heap_follow(&vm->heap, send.selector);
+        if (oop_is_none(send.lookup_class)) send.lookup_class = prim_class_of(vm, receiver);
+        const LookupEntry *entry =
+            send_entry(vm, send.selector, send.argument_count, send.lookup_class);
+        if (entry) return run_entry(vm, entry, send.argument_count);
+        if (send.refused == REFUSED_LIMIT) return give_up(vm);
+        Oop where;
+        LookupEntry unused;
+        LookupResult result = lookup_search(vm, send.selector, send.lookup_class,
+                                            send.argument_count, &unused, &where);
+        if (redirect(vm, &send, result, where)) continue;
+        if (collected) return give_up(vm);
+        collected = true;
+        vm->message_selector = send.selector;
+        vm->lookup_class = send.lookup_class;
+        if (!make_room(vm)) return OUTCOME_STOP;
+        send.selector = vm->message_selector;
+        send.lookup_class = vm->lookup_class;
+    }
+}
+
+// ---- messages of the VM itself
+
+static Outcome drop_answer(VM *vm, uint64_t *caller, Outcome outcome) {
+    if (outcome == OUTCOME_ANSWERED)
+        vm->sp++;
+    else if (outcome == OUTCOME_SWITCHED && frame_caller(vm->fp) == caller)
+        vm->fp[FRAME_FLAGS] |= FRAME_FLAG_DROPS_ANSWER;
+    return outcome;
+}
+
+Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count) {
+    uint64_t *caller = vm->fp;
+    Outcome outcome = send_message(vm, vm_special(vm, selector), argument_count, oop_none());
+    return drop_answer(vm, caller, outcome);
+}
+
+bool send_unforward_frame(VM *vm) {
+    bool found = false;
+    Oop method = frame_oop(vm->fp + FRAME_METHOD);
+    NUM_LOOP(i, num(1), num_add(method_literal_count(method), num(1))) {
+        Oop literal = slot_at(method, i);
+        if (!oop_is_forwarder(literal)) continue;
+        slot_at_put(&vm->heap, method, i, heap_follow(&vm->heap, literal));
+        found = true;
+    }
+    unsigned arguments = frame_argument_count(vm->fp);
+    unsigned count = arguments + (unsigned)(vm->fp + FRAME_FIRST_TEMP - vm->sp + 1);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t *word = frame_temp(vm->fp, arguments, i);
+        if (!oop_is_forwarder(frame_oop(word))) continue;
+        frame_put_oop(word, heap_follow(&vm->heap, frame_oop(word)));
+        found = true;
+    }
+    return found;
+}
+
+// The context itself gets the message, as for an unused bytecode on other Spur VMs. An image that
+// does not name the selector gets doesNotUnderstand: with #cannotInterpret: in its place.
+Outcome send_bad_code(VM *vm) {
+    Oop context = context_of_frame(vm, vm->fp);
+    if (oop_is_none(context)) {
+        if (!make_room(vm)) return OUTCOME_STOP;
+        context = context_of_frame(vm, vm->fp);
+        if (oop_is_none(context)) return give_up(vm);
+    }
+    frame_put_oop(--vm->sp, context);
+    Oop selector = vm_special(vm, SPECIAL_SELECTOR_UNUSED_BYTECODE);
+    if (oop_is(selector, vm->heap.nil))
+        selector = vm_special(vm, SPECIAL_SELECTOR_CANNOT_INTERPRET);
+    if (oop_is(selector, vm->heap.nil)) selector = vm_special(vm, SPECIAL_SELECTOR_MUST_BE_BOOLEAN);
+    uint64_t *caller = vm->fp;
+    return drop_answer(vm, caller, send_message(vm, selector, 0, oop_none()));
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Sends from C: lookup, primitives and their failures, activation, and the messages that the VM
+// itself sends when something cannot go on (doesNotUnderstand: and its kin). The interpreter's
+// loop does the common case itself and comes here for all others.
+#ifndef PARLEY_RUN_SEND_H
+#define PARLEY_RUN_SEND_H
+
+#include "run/vm.h"
+
+// Sends `selector` to the operand under `argument_count` arguments. The lookup begins in
+// `lookup_class`, or with oop_none() in the receiver's class. Runs the primitive or activates.
+// MAY_GC: where there is no room it collects, so no caller keeps oops across it.
+MAY_GC Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_class);
+
+// The entry for a send: from the cache, or found now and cached. NULL: the message is not
+// understood (or not a method, ...) and only send_message can go on with it.
+const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object);
+
+// Activates the entry's method on the operands; a failed primitive's code goes into its temp.
+Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count);
+
+// What is left to do when a primitive of the entry has failed: unforward and retry, collect and
+// retry, otherwise activate the method.
+MAY_GC Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned argument_count);
+
+// Sends a special selector to operands already pushed; the answer is dropped when it returns.
+MAY_GC Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count);
+
+// The running frame met code or data that it cannot go on with: tells the program.
+MAY_GC Outcome send_bad_code(VM *vm);
+
+// Follows forwarders among literals and frame words of the running frame; true when there were any.
+bool send_unforward_frame(VM *vm);
+
+#endif

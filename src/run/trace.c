@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The printing side of --trace.
+#include "run/trace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "run/primitive.h"
+#include "run/report.h"
+
+bool trace_parse(const char *list, uint32_t *bits) {
+    static const char *const words[] = {
+#define TRACE(NAME, word) word,
+        TRACE_KINDS(TRACE)
+#undef TRACE
+    };
+    *bits = 0;
+    while (*list) {
+        size_t length = strcspn(list, ",");
+        size_t i = 0;
+        while (i < sizeof words / sizeof *words &&
+               (strlen(words[i]) != length || strncmp(words[i], list, length) != 0))
+            i++;
+        if (i == sizeof words / sizeof *words) return false;
+        *bits |= 1u << i;
+        list += length + (list[length] == ',');
+    }
+    return true;
+}
+
+static void print_send(VM *vm, const char *what, Oop receiver, Oop selector) {
+    char class_name[128], selector_name[128];
+    report_class_name(vm, receiver, class_name, sizeof class_name);
+    report_string(vm, selector, selector_name, sizeof selector_name);
+    fprintf(stderr, "%s %s>>%s\n", what, class_name, selector_name);
+}
+
+void trace_send(VM *vm, Oop selector, Oop receiver) {
+    if (trace_wants(vm, TRACE_BIT_SENDS)) print_send(vm, "send", receiver, selector);
+}
+
+void trace_not_understood(VM *vm, Oop selector, Oop receiver) {
+    if (trace_wants(vm, TRACE_BIT_NOT_UNDERSTOOD)) print_send(vm, "dnu", receiver, selector);
+}
+
+void trace_primitive_failed(VM *vm, const LookupEntry *entry) {
+    if (!trace_wants(vm, TRACE_BIT_PRIMITIVES)) return;
+    char class_name[128];
+    report_class_name(vm, prim_receiver(vm), class_name, sizeof class_name);
+    fprintf(stderr, "primitive %u failed with %d, receiver %s\n", entry->primitive_number,
+            vm->failure, class_name);
+}

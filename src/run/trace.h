@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// --trace: what the VM does, a line each on standard error, by kind. Testing for a kind is one
+// load and a mask; the printing stands in trace.c.
+#ifndef PARLEY_RUN_TRACE_H
+#define PARLEY_RUN_TRACE_H
+
+#include "run/vm.h"
+
+// The kinds and their bits in VMOptions.trace: TRACE(NAME, word on the command line).
+#define TRACE_KINDS(TRACE)                                                                         \
+    TRACE(SENDS, "sends")                                                                          \
+    TRACE(NOT_UNDERSTOOD, "dnu")                                                                   \
+    TRACE(PRIMITIVES, "primitives")                                                                \
+    TRACE(COLLECTIONS, "gc")                                                                       \
+    TRACE(PROCESSES, "processes")                                                                  \
+    TRACE(EVENTS, "events")
+
+typedef enum TraceKind {
+#define TRACE(NAME, word) TRACE_BIT_##NAME,
+    TRACE_KINDS(TRACE)
+#undef TRACE
+} TraceKind;
+
+static inline bool trace_wants(const VM *vm, TraceKind kind) {
+    return (vm->options.trace >> kind & 1) != 0;
+}
+// The bits for a comma-separated list of words; false: an unknown word.
+bool trace_parse(const char *list, uint32_t *bits);
+
+void trace_send(VM *vm, Oop selector, Oop receiver);
+void trace_not_understood(VM *vm, Oop selector, Oop receiver);
+void trace_primitive_failed(VM *vm, const LookupEntry *entry);
+
+#endif
