@@ -452,3 +452,51 @@ void context_after_become(VM *vm) {
         page->base_sender = heap_follow(&vm->heap, page->base_sender);
     }
 }
+
+// ---- frames whose method was written
+
+// Two literals (nil), one bytecode that both sets leave unused.
+Status context_make_trap_method(VM *vm) {
+    enum { WORDS = 4, LITERALS = 2, UNUSED_BYTECODE = 126, UNUSED_BYTES = 7 };
+    uint64_t class_index = vm->known.compiled_method ? vm->known.compiled_method
+                                                     : (uint64_t)CLASS_INDEX_BYTE_ARRAY;
+    Oop method = heap_allocate_old(&vm->heap, class_index, FORMAT_COMPILED_METHOD + UNUSED_BYTES,
+                                   WORDS);
+    if (oop_is_none(method)) return STATUS_NO_MEMORY;
+    slot_at_put(&vm->heap, method, num(0), oop_from_num(num(LITERALS)));
+    slot_at_put(&vm->heap, method, num(1), vm->heap.nil);
+    slot_at_put(&vm->heap, method, num(2), vm->heap.nil);
+    byte_at_put(method, num((LITERALS + 1) * 8), num(UNUSED_BYTECODE));
+    vm->trap_method = method;
+    return STATUS_OK;
+}
+
+static bool frame_is_sound(VM *vm, StackPage *page, uint64_t *fp) {
+    const MethodSummary *summary = verified_summary(vm, frame_oop(fp + FRAME_METHOD));
+    if (!summary) return false;
+    Resumption to = {.summary = summary, .closure = vm->heap.nil};
+    if (frame_is_block(fp)) to.closure = frame_oop(frame_callee_slot(fp));
+    unsigned size = frame_stack_size(vm, page, fp);
+    bool called = fp != stack_head_fp(vm, page);
+    return resume_code(vm, &to) && to.arguments == frame_argument_count(fp) && size >= to.temps &&
+           summary_accepts(summary, to.block, (uint32_t)fp[FRAME_PC] - 8,
+                           size - to.temps + (called ? 1 : 0));
+}
+
+static void lead_into_trap(VM *vm, uint64_t *fp) {
+    frame_put_oop(fp + FRAME_METHOD, vm->trap_method);
+    fp[FRAME_PC] = (uint64_t)num_concrete(method_first_pc(vm->trap_method)) + 8;
+    fp[FRAME_FLAGS] &= ~FRAME_FLAG_SISTA;
+    if (frame_is_married(fp))
+        field_at_put(&vm->heap, frame_oop(fp + FRAME_CONTEXT), CONTEXT_METHOD, vm->trap_method);
+}
+
+void context_method_written(VM *vm, Oop method) {
+    for (unsigned i = 0; i < vm->stack.count; i++) {
+        StackPage *page = &vm->stack.pages[i];
+        if (!page->in_use) continue;
+        for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp))
+            if (oop_is(frame_oop(fp + FRAME_METHOD), method) && !frame_is_sound(vm, page, fp))
+                lead_into_trap(vm, fp);
+    }
+}

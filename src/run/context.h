@@ -48,6 +48,10 @@ void context_widow(VM *vm, uint64_t *fp);
 Oop context_copy(VM *vm, Oop context);
 // After a become: no word of any frame is a forwarder, every frame fits its receiver.
 void context_after_become(VM *vm);
+// The method was written: frames that cannot go on in it are led into the trap method instead,
+// whose only bytecode is an unused one.
+void context_method_written(VM *vm, Oop method);
+MUST_USE Status context_make_trap_method(VM *vm);
 // Turns all frames of the page into heap contexts and frees it. False: no room; frames that were
 // turned already stay so, nothing is lost.
 MUST_USE bool context_flush_page(VM *vm, StackPage *page);

@@ -138,6 +138,11 @@ void lookup_flush_method(VM *vm, Oop method) {
     verified_forget(vm, method);
 }
 
+void lookup_method_written(VM *vm, Oop method) {
+    lookup_flush_method(vm, method);
+    context_method_written(vm, method);
+}
+
 void lookup_update(VM *vm, Heap *heap) {
     LookupEntry *old = vm->lookup_cache;
     for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++) {

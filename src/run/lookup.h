@@ -31,6 +31,9 @@ static inline bool lookup_hits(const LookupEntry *entry, Oop selector, uint32_t 
 void lookup_flush_all(VM *vm);
 void lookup_flush_selector(VM *vm, Oop selector);
 void lookup_flush_method(VM *vm, Oop method); // and its verified summary
+// Header, literals or bytes of the method were written: nothing known about it holds any more, and
+// frames that run it are checked against what it is now.
+void lookup_method_written(VM *vm, Oop method);
 void lookup_update(VM *vm, Heap *heap);       // for the heap client: entries follow what moved
 
 #endif

@@ -102,6 +102,7 @@ struct VM {
     Failure failure;
     int64_t os_error;            // with FAILURE_OPERATING_SYSTEM
     Oop new_method;              // the method whose primitive runs
+    Oop trap_method;             // where frames go whose own method was spoiled: context.c
     Oop message_selector;        // of the send under way
     Oop lookup_class;            // where its lookup begins; nil: in the receiver's class
 
