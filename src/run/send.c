@@ -138,7 +138,7 @@ static Outcome give_up(VM *vm) {
 
 // ---- activation and primitives
 
-Oop failure_object(VM *vm) {
+static Oop failure_object(VM *vm) {
     Oop table = vm_special(vm, SPECIAL_PRIMITIVE_ERROR_TABLE);
     Num code = num((int64_t)vm->failure);
     if (!oop_is_array_format(table) || num_le(slot_count(table), code)) return oop_from_num(code);
