@@ -132,13 +132,16 @@ static void decode_sista(const uint8_t bytes[INSTRUCTION_LONGEST], const Prefixe
 #undef WHEN
 #undef END_CASES
 
-// Takes the prefix with this byte into account; false when there are too many.
+// Takes the prefix with this byte into account; false when that is not accepted.
 static bool add_prefix(Prefixes *prefixes, BytecodeOp op, int64_t byte) {
     if (op == BC_EXTEND_A) {
         prefixes->a = prefixes->a * 256 + byte;
         return ++prefixes->a_count <= INSTRUCTION_PREFIX_LIMIT;
     }
-    if (prefixes->b_count == 0 && byte > 127) byte -= 256;
+    if (byte > 127 && prefixes->b == 0) {
+        if (prefixes->b_count > 0) return false;
+        byte -= 256;
+    }
     prefixes->b = prefixes->b * 256 + byte;
     return ++prefixes->b_count <= INSTRUCTION_PREFIX_LIMIT;
 }

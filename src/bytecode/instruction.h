@@ -41,7 +41,7 @@ typedef struct Instruction {
 } Instruction;
 
 enum {
-    INSTRUCTION_PREFIX_LIMIT = 6, // of each kind; more do not decode
+    INSTRUCTION_PREFIX_LIMIT = 3, // of each kind; more do not decode. ext_a, ext_b fit 25 bits
     INSTRUCTION_LONGEST = 4,      // bytes, without prefixes
 };
 

@@ -6,7 +6,6 @@
 //   - each instruction that can be reached decodes, and no byte belongs to two of them;
 //   - each way to an instruction brings enough operands, and (in compiled code) equally many;
 //   - jumps stay inside their own block (or outside of all), and no way runs off its end;
-//   - backward jumps are unconditional: a loop always passes a JUMP with a negative distance;
 //   - literals exist, and the value of an association is there to be read; blocks made by
 //     PUSH_FULL_CLOSURE are compiled code with room for the copied values;
 //   - temporaries exist; in an old block, whose temporaries are pushed nils, the index lies below

@@ -215,10 +215,6 @@ static bool check_call_primitive(Verifier *v, const Instruction *in) {
     return true;
 }
 
-static bool check_branch(Verifier *v, const Instruction *in) {
-    return in->a >= 0 || refuse(v, in->pc, "a conditional jump backward");
-}
-
 static bool check_character(Verifier *v, const Instruction *in) {
     if (in->a >= 0 && in->a < CHARACTER_LIMIT) return true;
     return refuse(v, in->pc, "character code %lld", (long long)in->a);
@@ -250,9 +246,6 @@ static bool check_operands(Verifier *v, const Instruction *in, int64_t depth) {
         return check_character(v, in);
     case BC_PUSH_FULL_CLOSURE:
         return check_full_closure(v, in);
-    case BC_JUMP_IF_TRUE:
-    case BC_JUMP_IF_FALSE:
-        return check_branch(v, in);
     case BC_SEND:
     case BC_DIRECTED_SUPER_SEND:
         return check_selector(v, in);
@@ -378,7 +371,7 @@ static bool apply_stack_effect(Verifier *v, const Instruction *in, Depth *depth)
 
 static bool decode_checked(Verifier *v, uint32_t pc, Instruction *in) {
     if (!instruction_decode(v->code, v->limit_pc, pc, v->is_sista, in))
-        return refuse(v, pc, "an instruction that is cut off, or has too many prefixes");
+        return refuse(v, pc, "an instruction that is cut off, or has bad prefixes");
     if (in->is_prefixed && !in->takes_prefix)
         return refuse(v, pc, "a prefix before an instruction that takes none");
     return claim_bytes(v, in);

@@ -174,7 +174,13 @@ static void sista_integers_and_characters(void **state) {
     is(SISTA(225, 128, 232, 0), BC_PUSH_INTEGER, -32768, 0, 0);
     is(SISTA(225, 1, 225, 2, 232, 3), BC_PUSH_INTEGER, 66051, 0, 0);
     is(SISTA(225, 255, 225, 254, 232, 3), BC_PUSH_INTEGER, -509, 0, 0);
-    is(SISTA(225, 0, 225, 255, 232, 3), BC_PUSH_INTEGER, 65283, 0, 0);
+    is(SISTA(225, 1, 225, 255, 232, 3), BC_PUSH_INTEGER, 130819, 0, 0);
+    is(SISTA(225, 0, 225, 127, 232, 3), BC_PUSH_INTEGER, 32515, 0, 0);
+    is(SISTA(225, 127, 225, 255, 225, 255, 232, 255), BC_PUSH_INTEGER, INT32_MAX, 0, 0);
+    is(SISTA(225, 128, 225, 0, 225, 0, 232, 0), BC_PUSH_INTEGER, INT32_MIN, 0, 0);
+    Instruction in;
+    const uint8_t ambiguous[] = {225, 0, 225, 128, 232, 0};
+    assert_false(instruction_decode(ambiguous, sizeof ambiguous, 0, true, &in));
     is(SISTA(233, 97), BC_PUSH_CHARACTER, 97, 0, 0);
     is(SISTA(225, 3, 233, 187), BC_PUSH_CHARACTER, 955, 0, 0);
 }
