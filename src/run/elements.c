@@ -52,10 +52,14 @@ bool bits_fit_signed(Oop object, Num value) {
     return num_eq(num_shift_right(num_shift_left(value, spare), spare), value);
 }
 
-// ---- contexts
+// ---- contexts: their elements are the temporaries and operands in use
 
-static bool is_context(VM *vm, Oop object) {
-    return oop_has_class_index(object, prim_known(vm, context));
+static Failure context_element_at(VM *vm, Oop context, Num index, Oop *value) {
+    Num position = num_sub(index, num(1));
+    if (!position_is_within(position, num((int64_t)context_stack_size(vm, context))))
+        return FAILURE_BAD_INDEX;
+    *value = context_variable(vm, context, CONTEXT_FIRST_TEMP + (unsigned)num_concrete(position));
+    return oop_is_none(*value) ? FAILURE_NO_MEMORY : FAILURE_NONE;
 }
 
 // ---- reading
@@ -76,7 +80,7 @@ static bool method_has_byte(Oop method, Num position) {
 
 Failure element_at_slow(VM *vm, Oop object, Num index, Oop *value) {
     if (!object_is_indexable(object)) return FAILURE_BAD_RECEIVER;
-    if (is_context(vm, object)) return FAILURE_INAPPROPRIATE;
+    if (context_is_context(vm, object)) return context_element_at(vm, object, index, value);
     if (object_is_pointers(object)) return pointer_at(vm, object, index, value);
     Num position = num_sub(index, num(1));
     if (object_is_method(object)) {
@@ -91,7 +95,10 @@ Failure element_at_slow(VM *vm, Oop object, Num index, Oop *value) {
 
 Failure element_count_slow(VM *vm, Oop object, Num *count) {
     if (!object_is_indexable(object)) return FAILURE_BAD_RECEIVER;
-    if (is_context(vm, object)) return FAILURE_INAPPROPRIATE;
+    if (context_is_context(vm, object)) {
+        *count = num((int64_t)context_stack_size(vm, object));
+        return FAILURE_NONE;
+    }
     *count = object_is_pointers(object)
                  ? num_sub(slot_count(object), prim_fixed_slots_of(vm, object))
              : object_is_method(object) ? byte_count(object)
@@ -121,7 +128,7 @@ static Failure method_byte_put(VM *vm, Oop method, Num position, Oop value) {
 Failure element_at_put_slow(VM *vm, Oop object, Num index, Oop value) {
     if (object_is_readonly(object)) return FAILURE_NO_MODIFICATION;
     if (!object_is_indexable(object)) return FAILURE_BAD_RECEIVER;
-    if (is_context(vm, object)) return FAILURE_INAPPROPRIATE;
+    if (context_is_context(vm, object)) return FAILURE_INAPPROPRIATE;
     if (object_is_pointers(object)) return pointer_at_put(vm, object, index, value);
     Num position = num_sub(index, num(1));
     if (object_is_method(object)) return method_byte_put(vm, object, position, value);

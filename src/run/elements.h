@@ -9,7 +9,8 @@
 // rest is in elements.c. Objects are never immediates here, indices count from 1, and each
 // function answers FAILURE_NONE or why it refused, having changed nothing. Forwarders and objects
 // without indexed elements are BAD_RECEIVER. A Context's elements are its temporaries and
-// operands; they may live in a frame, and reading one may need room (NO_MEMORY).
+// operands, which may live in a frame; stores into a Context are INAPPROPRIATE here, because they
+// may exchange frames (prim_access.c does them).
 #ifndef PARLEY_RUN_ELEMENTS_H
 #define PARLEY_RUN_ELEMENTS_H
 

@@ -4,15 +4,46 @@
 //
 // Many of these are also sent with the object as an argument (`object: o basicAt: i`): operands
 // are therefore counted from the top of the stack, and the number of arguments may be one more.
-// What an element is, for each format, stands in elements.h.
+// What an element is, for each format, stands in elements.h. Contexts are read and written through
+// context.h; a store into one may turn the running frame into another (context_put).
 #include "run/primitive.h"
 
+#include "base/check.h"
+#include "run/context.h"
 #include "run/elements.h"
 #include "run/lookup.h"
 #include "run/primitives.h"
 
 static Outcome finish(VM *vm, Failure failure, Oop answer) {
     return failure ? prim_fail(vm, failure) : prim_answer(vm, answer);
+}
+
+// ---- contexts
+
+// Whatever the store does to the frames, the running one must be in the state in which it goes on:
+// operands gone, the answer pushed. When the store is refused they are put back.
+static Outcome context_put(VM *vm, Oop context, Num position, Oop value) {
+    enum { OPERAND_LIMIT = 4 };
+    Oop operands[OPERAND_LIMIT];
+    unsigned count = vm->argument_count + 1;
+    ASSERT(count <= OPERAND_LIMIT);
+    for (unsigned i = 0; i < count; i++)
+        operands[i] = prim_stack_at(vm, i);
+    prim_answer(vm, value);
+    ContextStore stored =
+        context_variable_put(vm, context, (unsigned)num_concrete(position), value);
+    if (stored == CONTEXT_STORED) return OUTCOME_SWITCHED;
+    vm->sp -= count - 1;
+    for (unsigned i = 0; i < count; i++)
+        prim_stack_at_put(vm, i, operands[i]);
+    return prim_fail(vm, stored == CONTEXT_NO_ROOM ? FAILURE_NO_MEMORY : FAILURE_INAPPROPRIATE);
+}
+
+static Outcome context_at_put(VM *vm, Oop context, Num index, Oop value) {
+    Num position = num_sub(index, num(1));
+    if (!position_is_within(position, num((int64_t)context_stack_size(vm, context))))
+        return prim_fail(vm, FAILURE_BAD_INDEX);
+    return context_put(vm, context, num_add(position, num(CONTEXT_FIRST_TEMP)), value);
 }
 
 // ---- 60 to 62: at:, at:put:, size
@@ -30,7 +61,10 @@ Outcome prim_at_put(VM *vm) {
     Oop object = prim_stack_at(vm, 2), index = prim_stack_at(vm, 1), value = prim_stack_at(vm, 0);
     if (oop_is_immediate(object)) return prim_fail(vm, FAILURE_INAPPROPRIATE);
     if (!oop_is_int(index)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    return finish(vm, element_at_put(vm, object, num_from_oop(index), value), value);
+    Failure failure = element_at_put(vm, object, num_from_oop(index), value);
+    if (failure == FAILURE_INAPPROPRIATE && context_is_context(vm, object))
+        return context_at_put(vm, object, num_from_oop(index), value);
+    return finish(vm, failure, value);
 }
 
 Outcome prim_size(VM *vm) {
@@ -62,21 +96,24 @@ Outcome prim_string_at_put(VM *vm) {
 
 // ---- 73, 74, 173, 174: fields by number
 
-static bool is_context(VM *vm, Oop object) {
-    return oop_has_class_index(object, prim_known(vm, context));
-}
-
-// Reads field `position` of a pointer object that has it.
+// Reads field `position` of a pointer object that has it. What lies behind the stack pointer of a
+// context is nil.
 static Failure field_read(VM *vm, Oop object, Num position, Oop *value) {
-    if (is_context(vm, object)) return FAILURE_INAPPROPRIATE;
+    if (context_is_context(vm, object)) {
+        unsigned used = CONTEXT_FIRST_TEMP + context_stack_size(vm, object);
+        *value = num_lt(position, num(used))
+                     ? context_variable(vm, object, (unsigned)num_concrete(position))
+                     : prim_nil(vm);
+        return oop_is_none(*value) ? FAILURE_NO_MEMORY : FAILURE_NONE;
+    }
     *value = slot_at(object, position);
     return FAILURE_NONE;
 }
 
-static Failure field_write(VM *vm, Oop object, Num position, Oop value) {
-    if (is_context(vm, object)) return FAILURE_INAPPROPRIATE;
+static Outcome field_write(VM *vm, Oop object, Num position, Oop value) {
+    if (context_is_context(vm, object)) return context_put(vm, object, position, value);
     slot_at_put(&vm->heap, object, position, value);
-    return FAILURE_NONE;
+    return prim_answer(vm, value);
 }
 
 // Named fields only.
@@ -100,7 +137,7 @@ Outcome prim_instance_variable_at_put(VM *vm) {
     Num position = num_sub(num_from_oop(index), num(1));
     if (!position_is_within(position, prim_fixed_slots_of(vm, object)))
         return prim_fail(vm, FAILURE_BAD_INDEX);
-    return finish(vm, field_write(vm, object, position, value), value);
+    return field_write(vm, object, position, value);
 }
 
 // All slots, named and indexed; bits objects give raw integers, also when they are strings.
@@ -130,11 +167,30 @@ Outcome prim_slot_at_put(VM *vm) {
     if (object_is_pointers(object)) {
         if (!position_is_within(position, slot_count(object)))
             return prim_fail(vm, FAILURE_BAD_INDEX);
-        return finish(vm, field_write(vm, object, position, value), value);
+        return field_write(vm, object, position, value);
     }
     if (object_is_method(object)) return prim_fail(vm, FAILURE_UNSUPPORTED);
     if (!object_is_bits(object)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
     return finish(vm, element_at_put(vm, object, num_from_oop(index), value), value);
+}
+
+// ---- 76: the stack pointer of a context that does not run. What it uncovers is nil.
+
+Outcome prim_store_stack_pointer(VM *vm) {
+    Oop context = prim_receiver(vm), size = prim_argument(vm, 0);
+    if (!context_is_context(vm, context)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    if (!oop_is_int(size) ||
+        !position_is_within(num_from_oop(size), num((int64_t)context_capacity(context) + 1)))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (context_is_married(vm, context) && context_frame(vm, context) == vm->fp)
+        return prim_fail(vm, FAILURE_INAPPROPRIATE);
+    Num before = num((int64_t)context_stack_size(vm, context));
+    Outcome outcome = context_put(vm, context, num(CONTEXT_STACK_POINTER), size);
+    if (outcome == OUTCOME_FAILED) return outcome;
+    prim_stack_at_put(vm, 0, context);
+    NUM_LOOP(i, before, num_from_oop(size))
+    slot_at_put(&vm->heap, context, num_add(i, num(CONTEXT_FIRST_TEMP)), prim_nil(vm));
+    return outcome;
 }
 
 // ---- 68 and 69: header and literals of a compiled method

@@ -9,12 +9,9 @@
 #include <string.h>
 
 #include "object/raw.h"
+#include "run/context.h"
 #include "run/elements.h"
 #include "run/primitives.h"
-
-static bool is_context(VM *vm, Oop object) {
-    return oop_has_class_index(object, prim_known(vm, context));
-}
 
 // ---- 105: replaceFrom: start to: stop with: source startingAt: source_start
 
@@ -70,7 +67,8 @@ Outcome prim_replace_from_to_with(VM *vm) {
     Num source_start = num_from_oop(source_start_oop);
     if (object_is_readonly(target) && num_le(start, stop))
         return prim_fail(vm, FAILURE_NO_MODIFICATION);
-    if (!elements_agree(target, source) || is_context(vm, target) || is_context(vm, source))
+    if (!elements_agree(target, source) || context_is_context(vm, target) ||
+        context_is_context(vm, source))
         return prim_fail(vm, FAILURE_INAPPROPRIATE);
     bool pointers = object_is_pointers(target);
     Num count = num_sub(num_add(stop, num(1)), start);
@@ -105,23 +103,26 @@ static void copy_contents(VM *vm, Oop target, Oop source) {
     memcpy(object_bytes(target) + done, object_bytes(source) + done, all - done);
 }
 
+static Outcome answer_copy(VM *vm, Oop copy) {
+    return oop_is_none(copy) ? prim_fail(vm, FAILURE_NO_MEMORY) : prim_answer(vm, copy);
+}
+
 Outcome prim_clone(VM *vm) {
     if (!prim_has_arguments(vm, 0, 1)) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     Oop object = prim_stack_at(vm, 0);
     if (oop_is_immediate(object)) return prim_answer(vm, object);
     if (object_is_forwarder(object)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
-    if (is_context(vm, object)) return prim_fail(vm, FAILURE_INAPPROPRIATE);
+    if (context_is_context(vm, object)) return answer_copy(vm, context_copy(vm, object));
     Oop copy = prim_new_object(vm, object_class_index(object),
                                (int)num_concrete(object_format(object)), slot_count(object));
-    if (oop_is_none(copy)) return prim_fail(vm, FAILURE_NO_MEMORY);
-    copy_contents(vm, copy, object);
-    return prim_answer(vm, copy);
+    if (!oop_is_none(copy)) copy_contents(vm, copy, object);
+    return answer_copy(vm, copy);
 }
 
 Outcome prim_copy_object(VM *vm) {
     Oop target = prim_receiver(vm), source = prim_argument(vm, 0);
     if (oop_is_immediate(target) || object_is_forwarder(target) || object_is_method(target) ||
-        is_context(vm, target))
+        context_is_context(vm, target))
         return prim_fail(vm, FAILURE_BAD_RECEIVER);
     if (oop_is_immediate(source) ||
         !num_eq(object_class_index(target), object_class_index(source)) ||
@@ -162,7 +163,8 @@ static bool belongs_to_scheduler(VM *vm, Oop object) {
 // What the VM itself writes to stays writable: contexts, processes and their lists, semaphores,
 // and what the collectors clear.
 static bool may_be_readonly(VM *vm, Oop object) {
-    return !is_context(vm, object) && !object_is_weak(object) && !object_is_ephemeron(object) &&
+    return !context_is_context(vm, object) && !object_is_weak(object) &&
+           !object_is_ephemeron(object) &&
            !oop_has_class_index(object, prim_known(vm, semaphore)) &&
            !oop_has_class_index(object, prim_known(vm, mutex)) && !belongs_to_scheduler(vm, object);
 }

@@ -17,11 +17,15 @@ static bool is_cornerstone(VM *vm, Oop object) {
            oop_is(object, prim_bool(vm, false));
 }
 
+static bool stands_for_frame(VM *vm, Oop object) {
+    return context_is_context(vm, object) && context_is_married(vm, object);
+}
+
 static Failure may_become(VM *vm, Oop object) {
     if (oop_is_immediate(object) || is_cornerstone(vm, object)) return FAILURE_INAPPROPRIATE;
     if (object_is_pinned(object)) return FAILURE_OBJECT_IS_PINNED;
     if (object_is_readonly(object)) return FAILURE_NO_MODIFICATION;
-    if (oop_has_class_index(object, prim_known(vm, context))) return FAILURE_INAPPROPRIATE;
+    if (stands_for_frame(vm, object)) return FAILURE_INAPPROPRIATE;
     return FAILURE_NONE;
 }
 
@@ -115,8 +119,7 @@ Outcome prim_pin(VM *vm) {
     if (!set && !oop_is(flag, prim_bool(vm, false))) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     bool was = object_is_pinned(object);
     if (set == was) return prim_answer_bool(vm, was);
-    if (set && oop_has_class_index(object, prim_known(vm, context)))
-        return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    if (set && stands_for_frame(vm, object)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
     if (oop_is_none(heap_pin(&vm->heap, object, set))) return prim_fail(vm, FAILURE_NO_MEMORY);
     return prim_answer_bool(vm, was);
 }
@@ -194,10 +197,21 @@ Outcome prim_all_objects(VM *vm) {
 
 // ---- 132: does the receiver refer to the argument?
 
+static Outcome context_points_to(VM *vm, Oop context, Oop target) {
+    unsigned used = CONTEXT_FIRST_TEMP + context_stack_size(vm, context);
+    for (unsigned i = 0; i < used; i++) {
+        Oop value = context_variable(vm, context, i);
+        if (oop_is_none(value)) return prim_fail(vm, FAILURE_NO_MEMORY);
+        if (oop_is(value, target)) return prim_answer_bool(vm, true);
+    }
+    return prim_answer_bool(vm, false);
+}
+
 Outcome prim_object_points_to(VM *vm) {
     Oop object = prim_receiver(vm), target = prim_argument(vm, 0);
     if (oop_is_immediate(object)) return prim_answer_bool(vm, false);
     if (object_is_forwarder(object)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    if (context_is_context(vm, object)) return context_points_to(vm, object, target);
     Num slots = object_is_pointers(object) ? slot_count(object)
                 : object_is_method(object) ? num_add(method_literal_count(object), num(1))
                                            : num(0);

@@ -7,15 +7,12 @@
 #include "run/primitive.h"
 
 #include "object/raw.h"
+#include "run/context.h"
 #include "run/elements.h"
 #include "run/primitives.h"
 
 // More slots than any object may have.
 #define SLOT_LIMIT ((int64_t)1 << 40)
-
-static bool is_context(VM *vm, Oop object) {
-    return oop_has_class_index(object, prim_known(vm, context));
-}
 
 // ---- the shape of a class's instances
 
@@ -293,7 +290,7 @@ static Failure change_class(VM *vm, Oop object, Oop class_object) {
     Num format;
     if (oop_is_immediate(object) || object_is_forwarder(object)) return FAILURE_BAD_RECEIVER;
     if (object_is_readonly(object)) return FAILURE_NO_MODIFICATION;
-    if (object_is_method(object) || is_context(vm, object)) return FAILURE_INAPPROPRIATE;
+    if (object_is_method(object) || context_is_context(vm, object)) return FAILURE_INAPPROPRIATE;
     if (!shape_of_class(vm, class_object, &shape, &no_room))
         return no_room ? FAILURE_NO_MEMORY : FAILURE_BAD_ARGUMENT;
     if (num_eq(shape.class_index, prim_known(vm, context))) return FAILURE_INAPPROPRIATE;
