@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "object/format.h"
 #include "object/word.h"
 
 #define HEADER_CLASS_INDEX_MASK 0x3FFFFFull
@@ -37,38 +38,6 @@
 #define OVERFLOW_COUNT_MASK     ((1ull << 56) - 1)
 
 enum { TAG_BITS = 3, TAG_MASK = 7, TAG_INT = 1, TAG_CHAR = 2, TAG_FLOAT = 4 };
-
-// The values of the format field. Ranges of odd sizes count the unused units at the end of the
-// last word: FORMAT_BYTES + 3 is a byte object whose last three bytes are not used.
-typedef enum Format {
-    FORMAT_EMPTY = 0,          // no fields
-    FORMAT_FIXED = 1,          // named fields only
-    FORMAT_INDEXABLE = 2,      // indexed fields only
-    FORMAT_MIXED = 3,          // named and indexed fields
-    FORMAT_WEAK = 4,           // named strong, indexed weak
-    FORMAT_EPHEMERON = 5,      // fixed; the first field is the key
-    FORMAT_FORWARDER = 7,      // field 0 points to the object that this one became
-    FORMAT_64BIT = 9,
-    FORMAT_32BIT = 10,         // 10..11
-    FORMAT_16BIT = 12,         // 12..15
-    FORMAT_8BIT = 16,          // 16..23
-    FORMAT_COMPILED_METHOD = 24 // 24..31
-} Format;
-
-// Class indices that mean something to the memory system itself.
-enum {
-    CLASS_INDEX_FREE = 0,      // a free chunk
-    CLASS_INDEX_BRIDGE = 3,    // segment bridge
-    CLASS_INDEX_FORWARDER = 8,
-    CLASS_INDEX_LAST_PUN = 31, // up to here no real class, but immediates and puns
-    CLASS_INDEX_ARRAY_PUN = 16,
-    CLASS_INDEX_WEAK_PUN = 17,
-    CLASS_INDEX_32BIT_PUN = 18,
-    CLASS_INDEX_64BIT_PUN = 19,
-    CLASS_TABLE_PAGE_SIZE = 1024,
-    CLASS_TABLE_ROOT_SLOTS = 4096,
-    CLASS_TABLE_HIDDEN_SLOTS = 8,
-};
 
 static inline uint64_t raw_load(uint64_t address) {
     uint64_t word;
@@ -148,10 +117,7 @@ static inline bool format_is_bytes(unsigned format) {
 static inline bool format_is_method(unsigned format) { return format >= FORMAT_COMPILED_METHOD; }
 // log2 of the size in bytes of an indexed element of a bits format (bytes for methods).
 static inline unsigned format_element_shift(unsigned format) {
-    return format >= FORMAT_8BIT    ? 0
-           : format >= FORMAT_16BIT ? 1
-           : format >= FORMAT_32BIT ? 2
-                                    : 3;
+    return format >= FORMAT_8BIT ? 0 : format >= FORMAT_16BIT ? 1 : format >= FORMAT_32BIT ? 2 : 3;
 }
 // Elements at the end of the last word that are not used.
 static inline unsigned format_unused_elements(unsigned format) {

@@ -5,6 +5,7 @@
 #ifndef PARLEY_OBJECT_OPS_H
 #define PARLEY_OBJECT_OPS_H
 
+#include "object/format.h"
 #include "object/word.h"
 
 #ifdef PARLEY_RECORDING
@@ -29,50 +30,7 @@ int64_t num_concrete(Num value);
 
 #else
 
-#include <math.h>
-
-#include "object/header.h"
-
-static inline uint64_t raw_load_u8(uint64_t address) { return *(const uint8_t *)(uintptr_t)address; }
-static inline uint64_t raw_load_u16(uint64_t address) {
-    uint16_t value;
-    memcpy(&value, (const void *)(uintptr_t)address, 2);
-    return value;
-}
-static inline uint64_t raw_load_u32(uint64_t address) {
-    uint32_t value;
-    memcpy(&value, (const void *)(uintptr_t)address, 4);
-    return value;
-}
-static inline int64_t raw_class_index_of(uint64_t bits) {
-    return (int64_t)(raw_is_immediate(bits) ? bits & TAG_MASK : raw_class_index(bits));
-}
-// One load serves both questions: pointers, and at least two of them.
-static inline bool raw_is_association(uint64_t bits) {
-    uint64_t header = raw_load(bits);
-    return format_is_pointers(header_format(header)) && header >> HEADER_SLOTS_SHIFT >= 2;
-}
-static inline uint64_t raw_bits_of_double(double value) {
-    uint64_t bits;
-    memcpy(&bits, &value, 8);
-    return bits;
-}
-static inline double raw_double_of_bits(uint64_t bits) {
-    double value;
-    memcpy(&value, &bits, 8);
-    return value;
-}
-static inline double raw_double_of_float_bits(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, 4);
-    return value;
-}
-static inline uint64_t raw_float_bits_of_double(double value) {
-    float narrow = (float)value;
-    uint32_t bits;
-    memcpy(&bits, &narrow, 4);
-    return bits;
-}
+#include "object/raw_values.h"
 
 // How a row's type opens to a machine value, and closes again.
 static inline uint64_t open_Oop(Oop a) { return a.bits; }
@@ -84,11 +42,6 @@ static inline Num close_Num(int64_t a) { return (Num){a}; }
 static inline Word close_Word(uint64_t a) { return (Word){a}; }
 static inline Real close_Real(double a) { return (Real){a}; }
 static inline bool close_bool(bool a) { return a; }
-typedef uint64_t raw_Oop;
-typedef int64_t raw_Num;
-typedef uint64_t raw_Word;
-typedef double raw_Real;
-
 #define OP1(R, name, A, expression)                                                                \
     static inline R name(A x) {                                                                    \
         raw_##A a = open_##A(x);                                                                   \
