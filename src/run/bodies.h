@@ -24,16 +24,9 @@ static inline __attribute__((always_inline)) Action push_next(Registers *r, Oop 
     return ACTION_NEXT;
 }
 
-// Receiver variables. Frames with a checked self (frame.h) run the _CHECKED bodies instead.
-BODY(PUSH_RECEIVER_VARIABLE) { return push_next(r, slot_at(receiver(r), num(a))); }
-BODY(PUSH_RECEIVER_VARIABLE_CHECKED) {
-    Oop self = receiver(r);
-    if (oop_is_immediate(self) || !num_lt(num(a), slot_count(self))) return ACTION_BAD_CODE;
-    if (!oop_has_class_index(self, prim_known(r->vm, context)))
-        return oop_is_pointers(self) ? push_next(r, slot_at(self, num(a))) : ACTION_BAD_CODE;
-    Oop value = body_context_variable(r, self, (unsigned)a);
-    if (oop_is_none(value)) return ACTION_NEED_ROOM;
-    return push_next(r, value);
+BODY(PUSH_RECEIVER_VARIABLE) {
+    if (self_is_checked(r)) return exit_checked(r, ACTION_CHECKED_PUSH, a);
+    return push_next(r, slot_at(receiver(r), num(a)));
 }
 BODY(PUSH_TEMP) { return push_next(r, temp_at(r, (unsigned)a)); }
 BODY(PUSH_LITERAL) { return push_next(r, literal_at(r, (unsigned)a)); }
@@ -139,22 +132,10 @@ static inline __attribute__((always_inline)) Action pop_field(Registers *r, Oop 
     slot_at_put(&r->vm->heap, object, num(index), value);
     return ACTION_NEXT;
 }
-BODY(STORE_RECEIVER_VARIABLE) { return store_field(r, receiver(r), a); }
-static inline __attribute__((always_inline)) Action store_checked(Registers *r, int a, bool pops) {
-    Oop self = receiver(r);
-    if (oop_is_immediate(self) || !num_lt(num(a), slot_count(self))) return ACTION_BAD_CODE;
-    if (!oop_has_class_index(self, prim_known(r->vm, context))) {
-        if (!oop_is_pointers(self)) return ACTION_BAD_CODE;
-        return pops ? pop_field(r, self, a) : store_field(r, self, a);
-    }
-    Oop value = stack_at(r, 0);
-    if (pops) drop(r, 1);
-    Action action = body_context_variable_put(r, self, (unsigned)a, value);
-    if (action != ACTION_SWITCHED && pops) push(r, value);
-    return action;
+BODY(STORE_RECEIVER_VARIABLE) {
+    if (self_is_checked(r)) return exit_checked(r, ACTION_CHECKED_STORE, a);
+    return store_field(r, receiver(r), a);
 }
-BODY(STORE_RECEIVER_VARIABLE_CHECKED) { return store_checked(r, a, false); }
-BODY(POP_INTO_RECEIVER_VARIABLE_CHECKED) { return store_checked(r, a, true); }
 BODY(STORE_TEMP) {
     temp_at_put(r, (unsigned)a, stack_at(r, 0));
     return ACTION_NEXT;
@@ -164,7 +145,10 @@ BODY(STORE_LITERAL_VARIABLE) {
     if (!oop_is_association(association)) return ACTION_BAD_CODE;
     return store_field(r, association, ASSOCIATION_VALUE);
 }
-BODY(POP_INTO_RECEIVER_VARIABLE) { return pop_field(r, receiver(r), a); }
+BODY(POP_INTO_RECEIVER_VARIABLE) {
+    if (self_is_checked(r)) return exit_checked(r, ACTION_CHECKED_POP, a);
+    return pop_field(r, receiver(r), a);
+}
 BODY(POP_INTO_TEMP) {
     temp_at_put(r, (unsigned)a, stack_at(r, 0));
     drop(r, 1);
@@ -252,10 +236,9 @@ ARITHMETIC_BODY(SEND_ADD, num_add_overflows, real_add)
 ARITHMETIC_BODY(SEND_SUBTRACT, num_sub_overflows, real_sub)
 ARITHMETIC_BODY(SEND_MULTIPLY, num_mul_overflows, real_mul)
 
-// A comparison's answer: usually the next bytecode is a conditional jump, which the loop takes at
-// once instead of making a boolean (registers_jump_on).
 static inline __attribute__((always_inline)) Action answer_boolean(Registers *r, bool result) {
-    return replace(r, 2, boolean(r, result));
+    drop(r, 2);
+    return result ? ACTION_TRUE : ACTION_FALSE;
 }
 #define COMPARISON_BODY(NAME, num_result, real_result)                                             \
     BODY(NAME) {                                                                                   \

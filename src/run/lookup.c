@@ -73,6 +73,7 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
                                                              : primitive_numbered(number);
     if (!row) return;
     entry->primitive = row->function;
+    if (row->function) entry->flags |= LOOKUP_RUNS_PRIMITIVE;
     entry->accessor_depth = row->accessor_depth;
 }
 

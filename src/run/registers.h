@@ -32,6 +32,11 @@ typedef struct Registers {
 // What the loop does after a body. The names say what the body has prepared.
 typedef enum Action {
     ACTION_NEXT,
+    ACTION_TRUE,               // push true,
+    ACTION_FALSE,              // push false; the loop takes a conditional jump that follows at once
+    ACTION_CHECKED_PUSH,       // receiver variable argument_count of a frame with checked self:
+    ACTION_CHECKED_STORE,      // push it, store the top into it,
+    ACTION_CHECKED_POP,        // pop into it
     ACTION_SEND,               // selector, argument_count; operands on the stack
     ACTION_SUPER_SEND,         // the same, looked up above the class in `value`
     ACTION_RETURN,             // return `value` from the method (from a block: non-local)
@@ -89,6 +94,10 @@ static inline __attribute__((always_inline)) Oop frame_word(const Registers *r, 
 static inline __attribute__((always_inline)) Oop receiver(const Registers *r) {
     return frame_word(r, FRAME_RECEIVER);
 }
+// Are receiver variables to be looked at before they are touched (frame.h)?
+static inline __attribute__((always_inline)) bool self_is_checked(const Registers *r) {
+    return __builtin_expect((r->fp[FRAME_FLAGS] & FRAME_FLAG_CHECKED_SELF) != 0, 0);
+}
 static inline __attribute__((always_inline)) Oop temp_at(const Registers *r, unsigned index) {
     Oop value;
     __builtin_memcpy(&value, frame_temp(r->fp, r->frame_arguments, index), sizeof value);
@@ -143,9 +152,6 @@ Oop body_active_process(Registers *r);
 Oop body_new_closure(Registers *r, unsigned argument_count, unsigned copied_count);
 Oop body_new_full_closure(Registers *r, Oop block, unsigned copied_count, bool no_outer_context,
                           Oop block_receiver);
-Oop body_context_variable(Registers *r, Oop context, unsigned index);
-Action body_context_variable_put(Registers *r, Oop context, unsigned index, Oop value);
-bool body_jump_on_result(Registers *r, bool result);
 #else
 #define BODY_SERVICE static inline __attribute__((always_inline))
 // The context of the running frame; oop_none(): no room.
@@ -165,22 +171,6 @@ BODY_SERVICE Oop body_new_full_closure(Registers *r, Oop block, unsigned copied_
     registers_publish(r);
     return closure_new_full(r->vm, block, copied_count, no_outer_context, block_receiver);
 }
-// A variable of a Context that may be married: then its frame is asked. oop_none(): no room.
-BODY_SERVICE Oop body_context_variable(Registers *r, Oop context, unsigned index) {
-    registers_publish(r);
-    return context_variable(r->vm, context, index);
-}
-// The store may have to turn frames into heap state: the registers are taken up anew.
-BODY_SERVICE Action body_context_variable_put(Registers *r, Oop context, unsigned index,
-                                              Oop value) {
-    registers_publish(r);
-    switch (context_variable_put(r->vm, context, index, value)) {
-    case CONTEXT_STORED: return ACTION_SWITCHED;
-    case CONTEXT_NO_ROOM: return ACTION_NEED_ROOM;
-    case CONTEXT_REFUSED: break;
-    }
-    return ACTION_BAD_CODE;
-}
 #endif
 
 // ---- exits
@@ -193,6 +183,11 @@ static inline __attribute__((always_inline)) Action exit_send(Registers *r, Oop 
 static inline __attribute__((always_inline)) Action exit_special_send(Registers *r, unsigned index,
                                                                       unsigned argument_count) {
     return exit_send(r, special_selector(r->vm, index), argument_count);
+}
+static inline __attribute__((always_inline)) Action exit_checked(Registers *r, Action how,
+                                                                 int variable) {
+    r->argument_count = (unsigned)variable;
+    return how;
 }
 static inline __attribute__((always_inline)) Action exit_return(Registers *r, Oop value) {
     r->value = value;

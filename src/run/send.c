@@ -44,14 +44,17 @@ static Oop followed_receiver(VM *vm, unsigned argument_count) {
     return receiver;
 }
 
-// Room for error handling: collects; when that does not help the program is stopped with a word.
-MAY_GC static bool make_room(VM *vm) {
-    enum { ENOUGH = 64 * 1024 };
-    if (heap_make_room(&vm->heap, ENOUGH)) return true;
+Outcome send_out_of_memory(VM *vm) {
     fprintf(stderr, "parley: out of memory: no room to go on with the running process\n");
     vm->stop = STOP_ERROR;
     vm->exit_code = 1;
-    return false;
+    return OUTCOME_STOP;
+}
+
+// Room for error handling.
+MAY_GC static bool make_room(VM *vm) {
+    enum { ENOUGH = 64 * 1024 };
+    return heap_make_room(&vm->heap, ENOUGH);
 }
 
 // ---- messages that say why a message could not be sent
@@ -125,7 +128,11 @@ static bool redirect(VM *vm, Sending *send, LookupResult result, Oop where) {
         Oop above = heap_follow(&vm->heap, field_at(where, CLASS_SUPERCLASS));
         return become_message(vm, send, SPECIAL_SELECTOR_CANNOT_INTERPRET, above);
     }
-    return become_message(vm, send, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, send->lookup_class);
+    // A super send from the root has no class to look in.
+    Oop start = prim_is_class_object(vm, send->lookup_class)
+                    ? send->lookup_class
+                    : prim_class_of(vm, operand(vm, send->argument_count));
+    return become_message(vm, send, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, start);
 }
 
 static Outcome give_up(VM *vm) {
@@ -257,11 +264,11 @@ Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_c
         LookupResult result = lookup_search(vm, send.selector, send.lookup_class,
                                             send.argument_count, &unused, &where);
         if (redirect(vm, &send, result, where)) continue;
-        if (collected) return give_up(vm);
+        if (collected) return send_out_of_memory(vm);
         collected = true;
         vm->message_selector = send.selector;
         vm->lookup_class = send.lookup_class;
-        if (!make_room(vm)) return OUTCOME_STOP;
+        if (!make_room(vm)) return send_out_of_memory(vm);
         send.selector = vm->message_selector;
         send.lookup_class = vm->lookup_class;
     }
@@ -308,9 +315,9 @@ bool send_unforward_frame(VM *vm) {
 Outcome send_bad_code(VM *vm) {
     Oop context = context_of_frame(vm, vm->fp);
     if (oop_is_none(context)) {
-        if (!make_room(vm)) return OUTCOME_STOP;
+        if (!make_room(vm)) return send_out_of_memory(vm);
         context = context_of_frame(vm, vm->fp);
-        if (oop_is_none(context)) return give_up(vm);
+        if (oop_is_none(context)) return send_out_of_memory(vm);
     }
     frame_put_oop(--vm->sp, context);
     Oop selector = vm_special(vm, SPECIAL_SELECTOR_UNUSED_BYTECODE);
@@ -319,4 +326,25 @@ Outcome send_bad_code(VM *vm) {
     if (oop_is(selector, vm->heap.nil)) selector = vm_special(vm, SPECIAL_SELECTOR_MUST_BE_BOOLEAN);
     uint64_t *caller = vm->fp;
     return drop_answer(vm, caller, send_message(vm, selector, 0, oop_none()));
+}
+
+// The method's selector is its last literal but one, or stands in the AdditionalMethodState there.
+static Oop method_selector(VM *vm, Oop method) {
+    Num count = method_literal_count(method);
+    if (num_lt(count, num(2))) return vm->heap.nil;
+    Oop selector = heap_follow(&vm->heap, slot_at(method, num_sub(count, num(1))));
+    if (oop_is_pointers(selector) &&
+        num_lt(num(ADDITIONAL_METHOD_STATE_SELECTOR), slot_count(selector)))
+        selector = heap_follow(&vm->heap, field_at(selector, ADDITIONAL_METHOD_STATE_SELECTOR));
+    return selector;
+}
+
+Outcome send_depth_exceeded(VM *vm) {
+    vm->depth_grace = vm->options.max_process_words / 4 + vm->stack.page_words;
+    frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
+    Oop selector = method_selector(vm, frame_oop(vm->fp + FRAME_METHOD));
+    if (!push_message(vm, selector, 0, vm->heap.nil)) return send_out_of_memory(vm);
+    uint64_t *caller = vm->fp;
+    Oop not_understood = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
+    return drop_answer(vm, caller, send_message(vm, not_understood, 1, oop_none()));
 }

@@ -29,6 +29,12 @@ MAY_GC Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_co
 // The running frame met code or data that it cannot go on with: tells the program.
 MAY_GC Outcome send_bad_code(VM *vm);
 
+// There is no room even for the objects that would tell the program so: says it and stops.
+Outcome send_out_of_memory(VM *vm);
+// The running frame, just entered, went beyond the depth that one process may have: it gets the
+// error that its own message was not understood.
+MAY_GC Outcome send_depth_exceeded(VM *vm);
+
 // Follows forwarders among literals and frame words of the running frame; true when there were any.
 bool send_unforward_frame(VM *vm);
 

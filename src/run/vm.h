@@ -66,6 +66,7 @@ enum {
     LOOKUP_STORES_ERROR = 1,     // the method wants the failure code of its primitive in a temp
     LOOKUP_QUICK = 2,            // a quick return: no frame needed
     LOOKUP_HAS_PRIMITIVE = 4,    // even if this VM lacks it
+    LOOKUP_RUNS_PRIMITIVE = 8,   // `primitive` is there
 };
 
 // Classes that primitives ask for, as class indices and found anew after each load or become.
@@ -113,6 +114,7 @@ struct VM {
 
     // ---- stacks and processes
     StackPages stack;
+    bool retrying_return;           // a non-local return has collected once already
     uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
     uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// Closures. The code of an old closure is a range of its home method's bytecodes, so a forged start
+// pc must be recognised: only ranges that verification found in the method are activated. Both
+// kinds are checked against their summaries at each activation, which costs one probe of the table
+// of verified methods.
+#include "run/closure.h"
+
+#include "object/header.h"
+#include "run/activate.h"
+#include "run/context.h"
+#include "run/primitive.h"
+#include "run/verified.h"
+
+static void store_copied(VM *vm, Oop closure, int first, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        field_at_put(&vm->heap, closure, first + (int)i, prim_stack_at(vm, count - 1 - i));
+}
+
+Oop closure_new(VM *vm, unsigned argument_count, unsigned copied_count) {
+    Oop outer = context_of_frame(vm, vm->fp);
+    if (oop_is_none(outer)) return outer;
+    Oop closure = prim_new_object(vm, prim_known(vm, block_closure), FORMAT_MIXED,
+                                  num(CLOSURE_FIRST_COPIED + (int64_t)copied_count));
+    if (oop_is_none(closure)) return closure;
+    // The context counts pcs from 1 at the body's start, the frame from 0 at the header.
+    int64_t start_pc = (int64_t)vm->fp[FRAME_PC] - 7;
+    field_at_put(&vm->heap, closure, CLOSURE_OUTER_CONTEXT, outer);
+    field_at_put(&vm->heap, closure, CLOSURE_START_PC, oop_from_num(num(start_pc)));
+    field_at_put(&vm->heap, closure, CLOSURE_ARGUMENT_COUNT, oop_from_num(num(argument_count)));
+    store_copied(vm, closure, CLOSURE_FIRST_COPIED, copied_count);
+    return closure;
+}
+
+Oop closure_new_full(VM *vm, Oop block, unsigned copied_count, bool no_outer_context,
+                     Oop block_receiver) {
+    Oop outer = no_outer_context ? vm->heap.nil : context_of_frame(vm, vm->fp);
+    if (oop_is_none(outer)) return outer;
+    Oop closure = prim_new_object(vm, prim_known(vm, full_block_closure), FORMAT_MIXED,
+                                  num(FULL_CLOSURE_FIRST_COPIED + (int64_t)copied_count));
+    if (oop_is_none(closure)) return closure;
+    Num arguments = oop_is_method(block) ? method_argument_count(block) : num(0);
+    field_at_put(&vm->heap, closure, CLOSURE_OUTER_CONTEXT, outer);
+    field_at_put(&vm->heap, closure, FULL_CLOSURE_COMPILED_BLOCK, block);
+    field_at_put(&vm->heap, closure, CLOSURE_ARGUMENT_COUNT, oop_from_num(arguments));
+    field_at_put(&vm->heap, closure, FULL_CLOSURE_RECEIVER, block_receiver);
+    store_copied(vm, closure, FULL_CLOSURE_FIRST_COPIED, copied_count);
+    return closure;
+}
+
+// What an activation needs, found from the closure and its code.
+typedef struct Call {
+    Oop closure, method, receiver;
+    const MethodSummary *summary;
+    uint64_t pc;
+    unsigned first_copied, copied_count, temp_count;
+} Call;
+
+static bool find_full_block(VM *vm, Call *call, unsigned argument_count) {
+    Heap *heap = &vm->heap;
+    Num slots = slot_count(call->closure);
+    if (num_lt(slots, num(FULL_CLOSURE_FIRST_COPIED))) return false;
+    call->method = heap_follow(heap, field_at(call->closure, FULL_CLOSURE_COMPILED_BLOCK));
+    call->receiver = heap_follow(heap, field_at(call->closure, FULL_CLOSURE_RECEIVER));
+    if (!oop_is_method(call->method)) return false;
+    call->summary = verified_summary(vm, call->method);
+    if (!call->summary || call->summary->argument_count != argument_count) return false;
+    call->first_copied = FULL_CLOSURE_FIRST_COPIED;
+    call->copied_count = (unsigned)num_concrete(slots) - FULL_CLOSURE_FIRST_COPIED;
+    call->temp_count = call->summary->temp_count;
+    call->pc = call->summary->first_pc + 8;
+    return argument_count + call->copied_count <= call->temp_count;
+}
+
+static bool find_old_block(VM *vm, Call *call, unsigned argument_count) {
+    Heap *heap = &vm->heap;
+    Num slots = slot_count(call->closure);
+    if (num_lt(slots, num(CLOSURE_FIRST_COPIED))) return false;
+    Oop outer = heap_follow(heap, field_at(call->closure, CLOSURE_OUTER_CONTEXT));
+    Oop start_pc = field_at(call->closure, CLOSURE_START_PC);
+    if (!oop_is_int(start_pc) || !context_is_context(vm, outer)) return false;
+    int64_t pc = num_concrete(num_from_oop(start_pc)) - 1;
+    call->method = heap_follow(heap, field_at(outer, CONTEXT_METHOD));
+    call->receiver = heap_follow(heap, field_at(outer, CONTEXT_RECEIVER));
+    if (pc < 0 || pc > UINT32_MAX || !oop_is_method(call->method)) return false;
+    call->summary = verified_summary(vm, call->method);
+    const BlockRange *block = call->summary ? summary_block_at(call->summary, (uint32_t)pc) : NULL;
+    if (!block || block->argument_count != argument_count) return false;
+    call->first_copied = CLOSURE_FIRST_COPIED;
+    call->copied_count = (unsigned)num_concrete(slots) - CLOSURE_FIRST_COPIED;
+    call->temp_count = argument_count + call->copied_count;
+    call->pc = (uint64_t)pc + 8;
+    return block->copied_count == call->copied_count;
+}
+
+static bool find_call(VM *vm, Call *call, unsigned argument_count) {
+    if (!oop_is_pointers(call->closure)) return false;
+    if (oop_has_class_index(call->closure, prim_known(vm, full_block_closure)))
+        return find_full_block(vm, call, argument_count);
+    return oop_has_class_index(call->closure, prim_known(vm, block_closure)) &&
+           find_old_block(vm, call, argument_count);
+}
+
+// A closure whose code, or whose number of arguments, does not fit fails as the value primitives of
+// other Spur VMs do.
+Outcome closure_activate(VM *vm, unsigned argument_count) {
+    Call call = {.closure = prim_stack_at(vm, argument_count)};
+    if (!find_call(vm, &call, argument_count)) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    uint64_t flags = FRAME_FLAG_BLOCK | (call.summary->is_sista ? FRAME_FLAG_SISTA : 0);
+    if (frame_needs_checked_self(vm, call.receiver, call.summary->highest_receiver_variable))
+        flags |= FRAME_FLAG_CHECKED_SELF;
+    vm->fp = activate_header(vm->sp, vm->fp, call.method,
+                             frame_flags_make(FRAME_INTERPRETED, argument_count, flags),
+                             vm->heap.nil, call.pc, call.receiver);
+    uint64_t *sp = vm->fp + FRAME_RECEIVER;
+    for (unsigned i = 0; i < call.copied_count; i++)
+        frame_put_oop(--sp, field_at(call.closure, (int)(call.first_copied + i)));
+    vm->sp = activate_temps(sp, call.temp_count - argument_count - call.copied_count, vm->heap.nil);
+    return OUTCOME_SWITCHED;
+}

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+// The interpreter's loop. Every byte of both bytecode sets has a label, expanded from the rows of
+// bytecode/*.tbl; a label fetches the operands its row names, runs the body of the row's
+// instruction (bodies.h) and does what the body's action says. The registers are a local struct
+// whose address never leaves this function but into inlined code, so that the compiler keeps
+// its fields in machine registers; whoever is called from here sees them published in the VM.
+//
+// This file is long where the tables expand and where the send is written out; a send's fast path
+// stands here, everything slower in send.c, return.c and context.c.
+#include "run/interpreter.h"
+
+#include "base/check.h"
+#include "run/activate.h"
+#include "run/bodies.h"
+#include "run/lookup.h"
+#include "run/return.h"
+#include "run/send.h"
+#include "run/stack.h"
+#include "run/trace.h"
+
+// ---- safe points
+
+// Counts a tick where somebody asked for it; false: the limit is reached.
+static bool count_tick(VM *vm) {
+    vm->ticks++;
+    if (!vm->options.max_ticks || vm->ticks < vm->options.max_ticks) return true;
+    vm->stop = STOP_TICKS;
+    return false;
+}
+
+// At a method's entry or a backward jump: interrupts first, then room on the stack page.
+MAY_GC static Outcome safe_point(VM *vm) {
+    if (vm->counts_ticks && !count_tick(vm)) return OUTCOME_STOP;
+    if (__atomic_load_n(&vm->interrupts, __ATOMIC_ACQUIRE)) {
+        Outcome outcome = vm_service_interrupts(vm);
+        if (outcome == OUTCOME_STOP) return outcome;
+    }
+    stack_set_limit(vm);
+    for (int attempts = 0; vm->sp < vm->stack.current->limit; attempts++) {
+        switch (stack_overflow(vm)) {
+        case FAILURE_NONE: return OUTCOME_SWITCHED;
+        case FAILURE_LIMIT_EXCEEDED: return send_depth_exceeded(vm);
+        default:
+            if (attempts == 2 || !heap_make_room(&vm->heap, vm->stack.page_words * 32))
+                return send_out_of_memory(vm);
+        }
+    }
+    return OUTCOME_SWITCHED;
+}
+
+// ---- what the loop asks C for
+
+static Outcome checked_push(VM *vm, unsigned index) {
+    Oop self = frame_oop(vm->fp + FRAME_RECEIVER);
+    if (!oop_is_pointers(self) || !num_lt(num(index), slot_count(self))) return OUTCOME_FAILED;
+    Oop value = context_is_context(vm, self) ? context_variable(vm, self, index)
+                                             : slot_at(self, num(index));
+    if (oop_is_none(value)) {
+        if (!heap_make_room(&vm->heap, 4096)) return send_out_of_memory(vm);
+        return checked_push(vm, index);
+    }
+    frame_put_oop(--vm->sp, value);
+    return OUTCOME_SWITCHED;
+}
+
+static Outcome checked_store(VM *vm, unsigned index, bool pops) {
+    Oop self = frame_oop(vm->fp + FRAME_RECEIVER), value = frame_oop(vm->sp);
+    if (!oop_is_pointers(self) || !num_lt(num(index), slot_count(self))) return OUTCOME_FAILED;
+    if (pops) vm->sp++;
+    if (object_is_readonly(self)) {
+        frame_put_oop(--vm->sp, self);
+        frame_put_oop(--vm->sp, value);
+        frame_put_oop(--vm->sp, oop_from_num(num((int64_t)index + 1)));
+        return send_special(vm, SPECIAL_SELECTOR_ATTEMPT_TO_ASSIGN, 2);
+    }
+    if (!context_is_context(vm, self)) {
+        slot_at_put(&vm->heap, self, num(index), value);
+        return OUTCOME_SWITCHED;
+    }
+    ContextStore stored = context_variable_put(vm, self, index, value);
+    if (stored == CONTEXT_STORED) return OUTCOME_SWITCHED;
+    if (pops) vm->sp--;
+    if (stored == CONTEXT_REFUSED) return OUTCOME_FAILED;
+    if (!heap_make_room(&vm->heap, vm->stack.page_words * 32)) return send_out_of_memory(vm);
+    return checked_store(vm, index, pops);
+}
+
+static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
+    class_object = heap_follow(&vm->heap, class_object);
+    if (!prim_is_class_object(vm, class_object)) return OUTCOME_FAILED;
+    Oop start = heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
+    return send_message(vm, selector, argument_count, start);
+}
+
+// ---- the loop
+
+#define V3_IS_SHORT_JUMP_IF_FALSE(byte)    ((unsigned)(byte) - 152 < 8)
+#define V3_IS_LONG_JUMP_IF_FALSE(byte)     ((unsigned)(byte) - 172 < 4)
+#define SISTA_IS_SHORT_JUMP_IF_FALSE(byte) ((unsigned)(byte) - 192 < 8)
+#define SISTA_IS_SHORT_JUMP_IF_TRUE(byte)  ((unsigned)(byte) - 184 < 8)
+
+#define DISPATCH() goto *dispatch[*r.ip]
+
+// A comparison's answer: usually a conditional jump follows, which is taken at once.
+#define ANSWER_BOOLEAN_V3(result)                                                                  \
+    {                                                                                              \
+        unsigned next = *r.ip;                                                                     \
+        if (V3_IS_SHORT_JUMP_IF_FALSE(next)) {                                                     \
+            r.ip += (result) ? 1 : (next & 7) + 2;                                                 \
+        } else if (V3_IS_LONG_JUMP_IF_FALSE(next)) {                                               \
+            r.ip += (result) ? 2 : (next & 3) * 256 + r.ip[1] + 2;                                 \
+        } else {                                                                                   \
+            push(&r, boolean(&r, result));                                                         \
+        }                                                                                          \
+        DISPATCH();                                                                                \
+    }
+#define ANSWER_BOOLEAN_SISTA(result)                                                               \
+    {                                                                                              \
+        unsigned next = *r.ip;                                                                     \
+        if (SISTA_IS_SHORT_JUMP_IF_FALSE(next)) {                                                  \
+            r.ip += (result) ? 1 : (next & 7) + 2;                                                 \
+        } else if (SISTA_IS_SHORT_JUMP_IF_TRUE(next)) {                                            \
+            r.ip += (result) ? (next & 7) + 2 : 1;                                                 \
+        } else {                                                                                   \
+            push(&r, boolean(&r, result));                                                         \
+        }                                                                                          \
+        DISPATCH();                                                                                \
+    }
+
+// Does what the action says. The switch is on a constant on every way out of an inlined body.
+#define FINISH(action, length, ANSWER_BOOLEAN)                                                     \
+    switch (action) {                                                                              \
+    case ACTION_NEXT: DISPATCH();                                                                  \
+    case ACTION_TRUE: ANSWER_BOOLEAN(true)                                                         \
+    case ACTION_FALSE: ANSWER_BOOLEAN(false)                                                       \
+    case ACTION_SEND: goto send;                                                                   \
+    case ACTION_BACKWARD_JUMP: goto backward_jump;                                                 \
+    case ACTION_RETURN: bytes_back = (length); goto method_return;                                 \
+    case ACTION_BLOCK_RETURN: bytes_back = (length); goto block_return;                            \
+    case ACTION_NEED_ROOM: bytes_back = (length); goto need_room;                                  \
+    case ACTION_BAD_CODE: bytes_back = (length); goto bad_code;                                    \
+    case ACTION_SUPER_SEND: goto send_to_super;                                                    \
+    case ACTION_MUST_BE_BOOLEAN: goto must_be_boolean;                                             \
+    case ACTION_ASSIGN_READ_ONLY: goto assign_read_only;                                           \
+    case ACTION_CHECKED_PUSH: bytes_back = (length); goto checked_push;                            \
+    case ACTION_CHECKED_STORE: bytes_back = (length); goto checked_store;                          \
+    case ACTION_CHECKED_POP: bytes_back = (length); goto checked_pop;                              \
+    }
+
+// The bytes of the instruction; what a row does not use costs nothing.
+#define FETCH(length)                                                                              \
+    const int op __attribute__((unused)) = r.ip[0];                                                \
+    const int b1 __attribute__((unused)) = (length) > 1 ? r.ip[1] : 0;                             \
+    const int b2 __attribute__((unused)) = (length) > 2 ? r.ip[2] : 0;                             \
+    const int b3 __attribute__((unused)) = (length) > 3 ? r.ip[3] : 0;                             \
+    r.ip += (length);
+#define FETCH_EXTENSIONS()                                                                         \
+    const int ext_a __attribute__((unused)) = (int)r.ext_a;                                        \
+    const int ext_b __attribute__((unused)) = r.ext_b;                                             \
+    r.ext_a = 0;                                                                                   \
+    r.ext_b = 0;
+
+MAY_GC StopReason interpret(VM *vm) {
+    static const void *const v3_table[256] = {
+#define BYTECODE(first, last, length, INSTRUCTION, a, b, c) [first... last] = &&v3_##first,
+#define CASES(first, last, length)                          [first... last] = &&v3_##first,
+#define WHEN(condition, INSTRUCTION, a, b, c)
+#define END_CASES
+#include "bytecode/v3plus.tbl"
+    };
+    static const void *const sista_table[256] = {
+#undef BYTECODE
+#undef CASES
+#define BYTECODE(first, last, length, INSTRUCTION, a, b, c) [first... last] = &&sista_##first,
+#define EXTENDED(first, last, length, INSTRUCTION, a, b, c) [first... last] = &&sista_##first,
+#define CASES(first, last, length)                          [first... last] = &&sista_##first,
+#define EXTENDED_CASES(first, last, length)                 [first... last] = &&sista_##first,
+#include "bytecode/sista.tbl"
+#undef BYTECODE
+#undef EXTENDED
+#undef CASES
+#undef EXTENDED_CASES
+#undef WHEN
+#undef END_CASES
+    };
+    const void *const *dispatch;
+    Registers r = {.vm = vm};
+    Outcome outcome;
+    int bytes_back; // length of the instruction whose action is carried out
+
+    vm->stop = STOP_NONE;
+    goto switched;
+
+    // ---- V3PlusClosures
+#define BYTECODE(first, last, length, INSTRUCTION, a, b, c)                                        \
+    v3_##first : {                                                                                 \
+        FETCH(length)                                                                              \
+        FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_V3)                         \
+    }
+#define CASES(first, last, length)                                                                 \
+    v3_##first : {                                                                                 \
+        enum { LENGTH = length };                                                                  \
+        FETCH(LENGTH)
+#define WHEN(condition, INSTRUCTION, a, b, c)                                                      \
+    if (condition) FINISH(body_##INSTRUCTION(&r, a, b, c), LENGTH, ANSWER_BOOLEAN_V3)
+#define END_CASES                                                                                  \
+    __builtin_unreachable();                                                                       \
+    }
+#include "bytecode/v3plus.tbl"
+#undef BYTECODE
+#undef CASES
+#undef WHEN
+
+    // ---- SistaV1
+#define BYTECODE(first, last, length, INSTRUCTION, a, b, c)                                        \
+    sista_##first : {                                                                              \
+        FETCH(length)                                                                              \
+        FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_SISTA)                      \
+    }
+#define EXTENDED(first, last, length, INSTRUCTION, a, b, c)                                        \
+    sista_##first : {                                                                              \
+        FETCH(length)                                                                              \
+        FETCH_EXTENSIONS()                                                                         \
+        FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_SISTA)                      \
+    }
+#define CASES(first, last, length)                                                                 \
+    sista_##first : {                                                                              \
+        enum { LENGTH = length };                                                                  \
+        FETCH(LENGTH)
+#define EXTENDED_CASES(first, last, length)                                                        \
+    sista_##first : {                                                                              \
+        enum { LENGTH = length };                                                                  \
+        FETCH(LENGTH)                                                                              \
+        FETCH_EXTENSIONS()
+#define WHEN(condition, INSTRUCTION, a, b, c)                                                      \
+    if (condition) FINISH(body_##INSTRUCTION(&r, a, b, c), LENGTH, ANSWER_BOOLEAN_SISTA)
+#include "bytecode/sista.tbl"
+#undef BYTECODE
+#undef EXTENDED
+#undef CASES
+#undef EXTENDED_CASES
+#undef WHEN
+#undef END_CASES
+
+send : {
+    unsigned argument_count = r.argument_count;
+    Oop self = stack_at(&r, argument_count);
+    uint64_t header = oop_is_immediate(self) ? oop_bits(self) & TAG_MASK : raw_load(oop_bits(self));
+    uint32_t key = LOOKUP_KEY(header_class_index(header), argument_count);
+    const LookupEntry *entry = lookup_slot(vm, r.selector, key);
+    if (__builtin_expect(!lookup_hits(entry, r.selector, key), 0) || vm->watches_sends)
+        goto send_slowly;
+    if (entry->flags & (LOOKUP_QUICK | LOOKUP_RUNS_PRIMITIVE | LOOKUP_STORES_ERROR)) {
+        if (entry->flags & LOOKUP_QUICK) goto send_slowly;
+        if (!(entry->flags & LOOKUP_RUNS_PRIMITIVE)) goto send_slowly;
+        registers_publish(&r);
+        vm->argument_count = argument_count;
+        vm->new_method = entry->method;
+        vm->failure = FAILURE_NONE;
+        outcome = entry->primitive(vm);
+        if (outcome == OUTCOME_FAILED) outcome = send_primitive_failed(vm, entry, argument_count);
+        goto finish;
+    }
+    r.fp[FRAME_PC] = (uint64_t)(uintptr_t)r.ip - oop_bits(r.method);
+    r.method = entry->method;
+    uint64_t pc = (uint64_t)entry->first_pc * 8;
+    uint64_t flags = activate_flags(entry, header);
+    r.fp = activate_header(r.sp, r.fp, r.method, flags, nil(&r), pc, self);
+    r.sp = activate_temps(r.fp + FRAME_RECEIVER, entry->temp_count - argument_count, nil(&r));
+    r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + pc);
+    r.frame_arguments = argument_count;
+    dispatch = flags & FRAME_FLAG_SISTA ? sista_table : v3_table;
+    if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
+    DISPATCH();
+}
+
+send_slowly:
+    registers_publish(&r);
+    if (vm->watches_sends) trace_send(vm, r.selector, stack_at(&r, r.argument_count));
+    outcome = send_message(vm, r.selector, r.argument_count, oop_none());
+    goto finish;
+
+send_to_super:
+    registers_publish(&r);
+    outcome = super_send(vm, r.selector, r.argument_count, r.value);
+    if (outcome == OUTCOME_FAILED) goto bad_code_published;
+    goto finish;
+
+method_return:
+    if (__builtin_expect(frame_is_block(r.fp), 0)) {
+        r.ip -= bytes_back;
+        registers_publish(&r);
+        outcome = return_from_home(vm, r.value);
+        goto finish;
+    }
+block_return : {
+    uint64_t *caller = frame_caller(r.fp);
+    if (__builtin_expect((frame_flags(r.fp) & (FRAME_FLAG_MARRIED | FRAME_FLAG_DROPS_ANSWER)) ||
+                             !caller,
+                         0)) {
+        r.ip -= bytes_back;
+        registers_publish(&r);
+        outcome = return_to_caller(vm, r.value);
+        goto finish;
+    }
+    r.sp = frame_callee_slot(r.fp);
+    stack_at_put(&r, 0, r.value);
+    r.fp = caller;
+    r.method = frame_word(&r, FRAME_METHOD);
+    r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + r.fp[FRAME_PC]);
+    r.frame_arguments = frame_argument_count(r.fp);
+    dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
+    DISPATCH();
+}
+
+backward_jump:
+    if (__builtin_expect(r.sp >= vm->stack_limit, 1)) DISPATCH();
+at_safe_point:
+    registers_publish(&r);
+    outcome = safe_point(vm);
+    goto finish;
+
+must_be_boolean:
+    registers_publish(&r);
+    outcome = send_special(vm, SPECIAL_SELECTOR_MUST_BE_BOOLEAN, 0);
+    goto finish;
+
+assign_read_only:
+    registers_publish(&r);
+    outcome = send_special(vm, SPECIAL_SELECTOR_ATTEMPT_TO_ASSIGN, 2);
+    goto finish;
+
+checked_push:
+    registers_publish(&r);
+    outcome = checked_push(vm, r.argument_count);
+    if (outcome == OUTCOME_FAILED) goto bad_code_published;
+    goto finish;
+
+checked_store:
+    registers_publish(&r);
+    outcome = checked_store(vm, r.argument_count, false);
+    if (outcome == OUTCOME_FAILED) goto bad_code_published;
+    goto finish;
+
+checked_pop:
+    registers_publish(&r);
+    outcome = checked_store(vm, r.argument_count, true);
+    if (outcome == OUTCOME_FAILED) goto bad_code_published;
+    goto finish;
+
+need_room : {
+    // The instruction runs again, with the extensions it had.
+    unsigned ext_a = r.ext_a;
+    int ext_b = r.ext_b;
+    r.ip -= bytes_back;
+    registers_publish(&r);
+    if (!heap_make_room(&vm->heap, vm->heap.failed_bytes)) {
+        send_out_of_memory(vm);
+        return vm->stop;
+    }
+    registers_reload(&r);
+    r.ext_a = ext_a;
+    r.ext_b = ext_b;
+    DISPATCH();
+}
+
+bad_code:
+    // A literal or temp vector may only be a forwarder: then the instruction runs again.
+    r.ip -= bytes_back;
+    registers_publish(&r);
+    if (send_unforward_frame(vm)) goto switched;
+    r.ip += bytes_back;
+    registers_publish(&r);
+bad_code_published:
+    outcome = send_bad_code(vm);
+    goto finish;
+
+finish:
+    if (__builtin_expect(outcome == OUTCOME_STOP, 0)) return vm->stop;
+switched:
+    registers_reload(&r);
+    dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
+    if (__builtin_expect(r.sp < vm->stack_limit, 0) && outcome_needs_safe_point(vm, &r))
+        goto at_safe_point;
+    DISPATCH();
+}
