@@ -15,7 +15,7 @@
 
 #define BODY(NAME)                                                                                 \
     static inline __attribute__((always_inline, unused)) Action body_##NAME(                       \
-        Registers *r, int a __attribute__((unused)), int b __attribute__((unused)),                \
+        Registers *r __attribute__((unused)), int a __attribute__((unused)), int b __attribute__((unused)),                \
         int c __attribute__((unused)))
 
 // ---- pushes

@@ -476,8 +476,10 @@ static bool frame_is_sound(VM *vm, StackPage *page, uint64_t *fp) {
     if (!summary) return false;
     Resumption to = {.summary = summary, .closure = vm->heap.nil};
     if (frame_is_block(fp)) to.closure = frame_oop(frame_callee_slot(fp));
+    // The primitive that wrote is under way: its operands will give place to an answer.
     unsigned size = frame_stack_size(vm, page, fp);
     bool called = fp != stack_head_fp(vm, page);
+    if (fp == vm->fp) size -= vm->argument_count;
     return resume_code(vm, &to) && to.arguments == frame_argument_count(fp) && size >= to.temps &&
            summary_accepts(summary, to.block, (uint32_t)fp[FRAME_PC] - 8,
                            size - to.temps + (called ? 1 : 0));

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "run/activate.h"
 #include "run/bodies.h"
+#include "run/interrupts.h"
 #include "run/lookup.h"
 #include "run/return.h"
 #include "run/send.h"
@@ -31,7 +32,9 @@ static bool count_tick(VM *vm) {
 // At a method's entry or a backward jump: interrupts first, then room on the stack page.
 MAY_GC static Outcome safe_point(VM *vm) {
     if (vm->counts_ticks && !count_tick(vm)) return OUTCOME_STOP;
-    if (__atomic_load_n(&vm->interrupts, __ATOMIC_ACQUIRE)) {
+    bool uninterruptible = vm->uninterruptible_fp == vm->fp;
+    vm->uninterruptible_fp = NULL;
+    if (!uninterruptible && __atomic_load_n(&vm->interrupts, __ATOMIC_ACQUIRE)) {
         Outcome outcome = vm_service_interrupts(vm);
         if (outcome == OUTCOME_STOP) return outcome;
     }
@@ -156,9 +159,14 @@ static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop cla
     r.ip += (length);
 #define FETCH_EXTENSIONS()                                                                         \
     const int ext_a __attribute__((unused)) = (int)r.ext_a;                                        \
-    const int ext_b __attribute__((unused)) = r.ext_b;                                             \
-    r.ext_a = 0;                                                                                   \
-    r.ext_b = 0;
+    const int ext_b __attribute__((unused)) = r.ext_b;
+// The extensions are used up, unless the instruction is going to run again.
+#define CLEARING_EXTENSIONS(action)                                                                \
+    ({                                                                                             \
+        const Action answered = (action);                                                          \
+        if (answered != ACTION_NEED_ROOM && answered != ACTION_BAD_CODE) r.ext_a = 0, r.ext_b = 0; \
+        answered;                                                                                  \
+    })
 
 MAY_GC StopReason interpret(VM *vm) {
     static const void *const v3_table[256] = {
@@ -221,7 +229,7 @@ MAY_GC StopReason interpret(VM *vm) {
     sista_##first : {                                                                              \
         FETCH(length)                                                                              \
         FETCH_EXTENSIONS()                                                                         \
-        FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_SISTA)                      \
+        FINISH(CLEARING_EXTENSIONS(body_##INSTRUCTION(&r, a, b, c)), length, ANSWER_BOOLEAN_SISTA) \
     }
 #define CASES(first, last, length)                                                                 \
     sista_##first : {                                                                              \
@@ -233,7 +241,8 @@ MAY_GC StopReason interpret(VM *vm) {
         FETCH(LENGTH)                                                                              \
         FETCH_EXTENSIONS()
 #define WHEN(condition, INSTRUCTION, a, b, c)                                                      \
-    if (condition) FINISH(body_##INSTRUCTION(&r, a, b, c), LENGTH, ANSWER_BOOLEAN_SISTA)
+    if (condition)                                                                                 \
+        FINISH(CLEARING_EXTENSIONS(body_##INSTRUCTION(&r, a, b, c)), LENGTH, ANSWER_BOOLEAN_SISTA)
 #include "bytecode/sista.tbl"
 #undef BYTECODE
 #undef EXTENDED
@@ -315,10 +324,7 @@ block_return : {
 
 backward_jump:
     if (__builtin_expect(r.sp >= vm->stack_limit, 1)) DISPATCH();
-at_safe_point:
-    registers_publish(&r);
-    outcome = safe_point(vm);
-    goto finish;
+    goto at_safe_point;
 
 must_be_boolean:
     registers_publish(&r);
@@ -348,27 +354,20 @@ checked_pop:
     if (outcome == OUTCOME_FAILED) goto bad_code_published;
     goto finish;
 
-need_room : {
-    // The instruction runs again, with the extensions it had.
-    unsigned ext_a = r.ext_a;
-    int ext_b = r.ext_b;
+need_room:
     r.ip -= bytes_back;
     registers_publish(&r);
     if (!heap_make_room(&vm->heap, vm->heap.failed_bytes)) {
         send_out_of_memory(vm);
         return vm->stop;
     }
-    registers_reload(&r);
-    r.ext_a = ext_a;
-    r.ext_b = ext_b;
-    DISPATCH();
-}
+    goto run_again;
 
 bad_code:
     // A literal or temp vector may only be a forwarder: then the instruction runs again.
     r.ip -= bytes_back;
     registers_publish(&r);
-    if (send_unforward_frame(vm)) goto switched;
+    if (send_unforward_frame(vm)) goto run_again;
     r.ip += bytes_back;
     registers_publish(&r);
 bad_code_published:
@@ -378,9 +377,18 @@ bad_code_published:
 finish:
     if (__builtin_expect(outcome == OUTCOME_STOP, 0)) return vm->stop;
 switched:
+    r.ext_a = 0;
+    r.ext_b = 0;
     registers_reload(&r);
     dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
-    if (__builtin_expect(r.sp < vm->stack_limit, 0) && outcome_needs_safe_point(vm, &r))
-        goto at_safe_point;
+    if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
+    DISPATCH();
+
+at_safe_point:
+    registers_publish(&r);
+    if (safe_point(vm) == OUTCOME_STOP) return vm->stop;
+run_again: // with the extensions it had
+    registers_reload(&r);
+    dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
     DISPATCH();
 }

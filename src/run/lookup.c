@@ -72,8 +72,14 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
     const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL ? resolve_external(vm, entry->method)
                                                              : primitive_numbered(number);
     if (!row) return;
+    unsigned arguments = frame_argument_count_of(entry->frame_flags);
+    if (row->argument_count >= 0 && (unsigned)row->argument_count != arguments) {
+        // A mirror: the receiver that counts is the first argument of another.
+        if ((unsigned)row->argument_count + 1 != arguments) return;
+        entry->flags |= LOOKUP_MIRROR;
+    }
     entry->primitive = row->function;
-    if (row->function) entry->flags |= LOOKUP_RUNS_PRIMITIVE;
+    if (row->function && !(entry->flags & LOOKUP_MIRROR)) entry->flags |= LOOKUP_RUNS_PRIMITIVE;
     entry->accessor_depth = row->accessor_depth;
 }
 
@@ -112,9 +118,9 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
             *where = method;
             if (!oop_is_method(method)) return LOOKUP_NOT_A_METHOD;
             uint64_t index = heap_class_index_of_class(heap, start);
-            if (!lookup_describe(vm, method, index, entry) ||
-                frame_argument_count_of(entry->frame_flags) != argument_count)
-                return LOOKUP_NOT_UNDERSTOOD;
+            if (!lookup_describe(vm, method, index, entry)) return LOOKUP_NOT_UNDERSTOOD;
+            if (frame_argument_count_of(entry->frame_flags) != argument_count)
+                return LOOKUP_WRONG_COUNT;
             entry->selector = selector;
             entry->key = LOOKUP_KEY(index, argument_count);
             return LOOKUP_FOUND;

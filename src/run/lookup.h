@@ -10,6 +10,7 @@ typedef enum LookupResult {
     LOOKUP_FOUND,
     LOOKUP_NOT_UNDERSTOOD,   // no class up to the root has it, or it is refused by the verifier
     LOOKUP_CANNOT_INTERPRET, // a class without method dictionary stands in the way: *where
+    LOOKUP_WRONG_COUNT,      // the method found takes another number of arguments: not understood
     LOOKUP_NOT_A_METHOD,     // the dictionary holds another kind of object: *where
 } LookupResult;
 

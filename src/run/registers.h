@@ -45,7 +45,6 @@ typedef enum Action {
     ACTION_MUST_BE_BOOLEAN,    // a non-boolean (still on the stack) met a conditional jump
     ACTION_ASSIGN_READ_ONLY,   // object, value and index are pushed: send attemptToAssign:withIndex:
     ACTION_NEED_ROOM,          // allocation found no room: collect, then run this bytecode again
-    ACTION_SWITCHED,           // registers in the VM have changed
     ACTION_BAD_CODE,           // unused bytecode, or an operand that only a damaged image has
 } Action;
 
@@ -140,8 +139,6 @@ static inline __attribute__((always_inline)) void registers_reload(Registers *r)
     r->method = oop_from_bits(r->fp[FRAME_METHOD]);
     r->ip = (const uint8_t *)(uintptr_t)(r->method.bits + r->fp[FRAME_PC]);
     r->frame_arguments = frame_argument_count(r->fp);
-    r->ext_a = 0;
-    r->ext_b = 0;
 }
 #endif
 

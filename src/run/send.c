@@ -135,9 +135,8 @@ static bool redirect(VM *vm, Sending *send, LookupResult result, Oop where) {
     return become_message(vm, send, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, start);
 }
 
-static Outcome give_up(VM *vm) {
-    fprintf(stderr, "parley: the receiver of a message does not even understand "
-                    "doesNotUnderstand:\n");
+static Outcome give_up(VM *vm, const char *why) {
+    fprintf(stderr, "parley: %s\n", why);
     vm->stop = STOP_ERROR;
     vm->exit_code = 1;
     return OUTCOME_STOP;
@@ -172,6 +171,20 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
     if (entry->flags & LOOKUP_STORES_ERROR && vm->failure)
         frame_put_oop(vm->sp, failure_object(vm));
     return OUTCOME_SWITCHED;
+}
+
+// A mirror primitive runs on the operands above the receiver; its answer takes the receiver's place.
+static Outcome run_primitive(VM *vm, const LookupEntry *entry, unsigned argument_count) {
+    unsigned extra = entry->flags & LOOKUP_MIRROR ? 1 : 0;
+    vm->argument_count = argument_count - extra;
+    vm->new_method = entry->method;
+    vm->failure = FAILURE_NONE;
+    Outcome outcome = entry->primitive(vm);
+    if (extra && (outcome == OUTCOME_ANSWERED || outcome == OUTCOME_SWITCHED)) {
+        prim_stack_at_put(vm, 1, prim_stack_at(vm, 0));
+        vm->sp++;
+    }
+    return outcome;
 }
 
 static bool unforward_fields(VM *vm, Oop object, int depth) {
@@ -212,9 +225,7 @@ MAY_GC static Outcome retry_after_collection(VM *vm, const LookupEntry *entry,
     vm->new_method = entry->method;
     heap_make_room(&vm->heap, vm->heap.failed_bytes);
     copy.method = vm->new_method;
-    vm->argument_count = argument_count;
-    vm->failure = FAILURE_NONE;
-    Outcome outcome = copy.primitive(vm);
+    Outcome outcome = run_primitive(vm, &copy, argument_count);
     copy.method = vm->new_method;
     return outcome == OUTCOME_FAILED ? send_activate(vm, &copy, argument_count) : outcome;
 }
@@ -225,25 +236,43 @@ Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned argumen
     trace_primitive_failed(vm, entry);
     if (entry->accessor_depth >= 0 &&
         unforward_operands(vm, argument_count, entry->accessor_depth)) {
-        vm->argument_count = argument_count;
-        vm->failure = FAILURE_NONE;
-        Outcome outcome = entry->primitive(vm);
+        Outcome outcome = run_primitive(vm, entry, argument_count);
         if (outcome != OUTCOME_FAILED) return outcome;
     }
     if (vm->failure != FAILURE_NO_MEMORY) return send_activate(vm, entry, argument_count);
     return retry_after_collection(vm, entry, argument_count);
 }
 
-static Outcome run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count) {
+// Quick returns: 256 self, 257 to 263 constants, from 264 receiver variables.
+static Outcome quick_return(VM *vm, const LookupEntry *entry) {
+    enum { SELF = 256, TRUE_, FALSE_, NIL, MINUS_ONE, ZERO, ONE, TWO, FIRST_VARIABLE };
+    unsigned number = entry->primitive_number;
+    Heap *heap = &vm->heap;
+    Oop self = operand(vm, 0), answer = self;
+    if (number >= FIRST_VARIABLE) {
+        Num index = num((int64_t)number - FIRST_VARIABLE);
+        if (!oop_is_pointers(self) || !num_lt(index, slot_count(self))) return OUTCOME_FAILED;
+        answer = slot_at(self, index);
+    } else if (number == TRUE_) answer = heap->true_object;
+    else if (number == FALSE_) answer = heap->false_object;
+    else if (number == NIL) answer = heap->nil;
+    else if (number > NIL) answer = oop_from_num(num((int64_t)number - ZERO));
+    prim_stack_at_put(vm, 0, answer);
+    return OUTCOME_ANSWERED;
+}
+
+Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     vm->failure = FAILURE_NONE;
-    if (entry->primitive) {
-        vm->argument_count = argument_count;
-        vm->new_method = entry->method;
-        Outcome outcome = entry->primitive(vm);
+    if (entry->flags & LOOKUP_QUICK && argument_count == 0) {
+        Outcome outcome = quick_return(vm, entry);
+        if (outcome != OUTCOME_FAILED) return outcome;
+    } else if (entry->primitive) {
+        Outcome outcome = run_primitive(vm, entry, argument_count);
         if (outcome != OUTCOME_FAILED) return outcome;
         return send_primitive_failed(vm, entry, argument_count);
+    } else if (entry->flags & LOOKUP_HAS_PRIMITIVE) {
+        vm->failure = FAILURE_UNSUPPORTED;
     }
-    if (entry->flags & LOOKUP_HAS_PRIMITIVE) vm->failure = FAILURE_UNSUPPORTED;
     return send_activate(vm, entry, argument_count);
 }
 
@@ -257,8 +286,10 @@ Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_c
         if (oop_is_none(send.lookup_class)) send.lookup_class = prim_class_of(vm, receiver);
         const LookupEntry *entry =
             send_entry(vm, send.selector, send.argument_count, send.lookup_class);
-        if (entry) return run_entry(vm, entry, send.argument_count);
-        if (send.refused == REFUSED_LIMIT) return give_up(vm);
+        if (entry) return send_run_entry(vm, entry, send.argument_count);
+        if (send.refused == REFUSED_LIMIT)
+            return give_up(vm, "the receiver of a message does not even understand "
+                               "doesNotUnderstand:");
         Oop where;
         LookupEntry unused;
         LookupResult result = lookup_search(vm, send.selector, send.lookup_class,
@@ -340,7 +371,10 @@ static Oop method_selector(VM *vm, Oop method) {
 }
 
 Outcome send_depth_exceeded(VM *vm) {
+    if (vm->depth_grace) return give_up(vm, "recursion went on beyond the limit while its error "
+                                            "was handled");
     vm->depth_grace = vm->options.max_process_words / 4 + vm->stack.page_words;
+    if (stack_overflow(vm) != FAILURE_NONE) return send_out_of_memory(vm);
     frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
     Oop selector = method_selector(vm, frame_oop(vm->fp + FRAME_METHOD));
     if (!push_message(vm, selector, 0, vm->heap.nil)) return send_out_of_memory(vm);

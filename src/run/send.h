@@ -16,6 +16,9 @@ MAY_GC Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop l
 // understood (or not a method, ...) and only send_message can go on with it.
 const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object);
 
+// Runs the entry's primitive, or activates its method, on the operands.
+MAY_GC Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count);
+
 // Activates the entry's method on the operands; a failed primitive's code goes into its temp.
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count);
 

@@ -86,7 +86,7 @@ static void make_newest(StackPages *stack, StackPage *page) {
 
 void stack_set_limit(VM *vm) {
     __atomic_store_n(&vm->stack_limit, vm->stack.current->limit, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&vm->interrupts, __ATOMIC_SEQ_CST))
+    if (vm->counts_ticks || __atomic_load_n(&vm->interrupts, __ATOMIC_SEQ_CST))
         __atomic_store_n(&vm->stack_limit, (uint64_t *)UINTPTR_MAX, __ATOMIC_SEQ_CST);
 }
 
@@ -164,8 +164,9 @@ Failure stack_overflow(VM *vm) {
     uint64_t below = from->words_below + (uint64_t)(from->top - vm->sp);
     bool alone = frame_caller(vm->fp) == NULL;
     CHECK(!alone, "a single frame of %ld words fills a stack page", (long)(from->top - vm->sp));
-    if (vm->options.max_process_words && below > vm->options.max_process_words + vm->depth_grace)
-        return FAILURE_LIMIT_EXCEEDED;
+    uint64_t limit = vm->options.max_process_words;
+    if (below <= limit) vm->depth_grace = 0;
+    if (limit && below > limit + vm->depth_grace) return FAILURE_LIMIT_EXCEEDED;
     Oop caller_context = context_of_frame(vm, frame_caller(vm->fp));
     if (oop_is_none(caller_context)) return FAILURE_NO_MEMORY;
     StackPage *to = stack_take_page(vm);

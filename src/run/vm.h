@@ -67,6 +67,7 @@ enum {
     LOOKUP_QUICK = 2,            // a quick return: no frame needed
     LOOKUP_HAS_PRIMITIVE = 4,    // even if this VM lacks it
     LOOKUP_RUNS_PRIMITIVE = 8,   // `primitive` is there
+    LOOKUP_MIRROR = 16,          // the primitive works on the first argument, not on the receiver
 };
 
 // Classes that primitives ask for, as class indices and found anew after each load or become.
@@ -114,9 +115,12 @@ struct VM {
 
     // ---- stacks and processes
     StackPages stack;
+    uint64_t *uninterruptible_fp;   // the frame whose entry is no safe point (valueNoContextSwitch)
     bool retrying_return;           // a non-local return has collected once already
     uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
+    bool counts_ticks;              // every safe point is visited: tick limit or deterministic
+    bool watches_sends;             // every send takes the slow path: tracing or flushing
     uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do
 
     // ---- the machine around

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// Primitives that send and activate: perform:, running methods and primitives by hand, and the
+// value messages of blocks. They rearrange the operands into those of the send they stand for, and
+// put them back when they fail.
+#include "run/closure.h"
+#include "run/context.h"
+#include "run/lookup.h"
+#include "run/primitive.h"
+#include "run/primitives.h"
+#include "run/send.h"
+
+// As many arguments as a method can have temporaries.
+enum { SPREAD_LIMIT = 63 };
+
+// ---- operands
+
+// Takes the operand at `position` out of the stack.
+static Oop take_out(VM *vm, unsigned position) {
+    Oop taken = prim_stack_at(vm, position);
+    for (unsigned i = position; i > 0; i--)
+        prim_stack_at_put(vm, i, prim_stack_at(vm, i - 1));
+    vm->sp++;
+    return taken;
+}
+
+static bool can_spread(Oop array) {
+    return oop_is_array_format(array) && num_le(slot_count(array), num(SPREAD_LIMIT));
+}
+
+// Pushes the elements; answers how many.
+static unsigned spread(VM *vm, Oop array) {
+    NUM_LOOP(i, num(0), slot_count(array)) {
+        vm->sp--;
+        prim_stack_at_put(vm, 0, slot_at(array, i));
+    }
+    return (unsigned)num_concrete(slot_count(array));
+}
+
+// ---- perform
+
+typedef enum Performable { PERFORM_RUNS, PERFORM_WRONG_COUNT } Performable;
+
+// Would the send find a method with another number of arguments?
+static Performable check_perform(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
+    Oop where;
+    LookupEntry unused;
+    if (send_entry(vm, selector, argument_count, class_object)) return PERFORM_RUNS;
+    LookupResult result =
+        lookup_search(vm, selector, class_object, argument_count, &unused, &where);
+    return result == LOOKUP_WRONG_COUNT ? PERFORM_WRONG_COUNT : PERFORM_RUNS;
+}
+
+static Oop class_of_followed(VM *vm, Oop receiver) {
+    return prim_class_of(vm, prim_follow(vm, receiver));
+}
+
+Outcome prim_perform(VM *vm) {
+    if (vm->argument_count < 1) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    unsigned count = vm->argument_count - 1;
+    Oop selector = prim_follow(vm, prim_argument(vm, 0));
+    if (check_perform(vm, selector, count, class_of_followed(vm, prim_receiver(vm))) ==
+        PERFORM_WRONG_COUNT)
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    take_out(vm, count);
+    return send_message(vm, selector, count, oop_none());
+}
+
+// Receiver, selector and array stand under `extra` operands that have been read already.
+static Outcome perform_spread(VM *vm, unsigned extra, Oop selector, Oop array, Oop lookup_class) {
+    selector = prim_follow(vm, selector);
+    if (!can_spread(array)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Oop start = oop_is_none(lookup_class)
+                    ? class_of_followed(vm, prim_stack_at(vm, extra + 2))
+                    : lookup_class;
+    unsigned count = (unsigned)num_concrete(slot_count(array));
+    if (check_perform(vm, selector, count, start) == PERFORM_WRONG_COUNT)
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    vm->sp += extra + 2;
+    spread(vm, array);
+    return send_message(vm, selector, count, lookup_class);
+}
+
+Outcome prim_perform_with_arguments(VM *vm) {
+    if (vm->argument_count != 2) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    return perform_spread(vm, 0, prim_argument(vm, 0), prim_argument(vm, 1), oop_none());
+}
+
+static bool inherits_from(VM *vm, Oop class_object, Oop ancestor) {
+    enum { LIMIT = 100000 };
+    for (int i = 0; i < LIMIT && prim_is_class_object(vm, class_object); i++) {
+        if (oop_is(class_object, ancestor)) return true;
+        class_object = prim_follow(vm, field_at(class_object, CLASS_SUPERCLASS));
+    }
+    return false;
+}
+
+// receiver perform: selector withArguments: array inSuperclass: class; the form with four
+// arguments names the receiver as the first.
+Outcome prim_perform_in_superclass(VM *vm) {
+    if (vm->argument_count != 3 && vm->argument_count != 4)
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    Oop lookup_class = prim_stack_at(vm, 0), receiver = prim_stack_at(vm, 3);
+    if (!prim_is_class_object(vm, lookup_class) ||
+        !inherits_from(vm, class_of_followed(vm, receiver), lookup_class))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (vm->argument_count == 4) {
+        // The explicit receiver takes the place of the other; it comes back if the send fails.
+        Oop other = prim_stack_at(vm, 4);
+        Oop array = prim_stack_at(vm, 1), selector = prim_stack_at(vm, 2);
+        prim_stack_at_put(vm, 4, receiver);
+        uint64_t *sp = vm->sp;
+        vm->sp++;
+        take_out(vm, 2);
+        prim_stack_at_put(vm, 0, array);
+        prim_stack_at_put(vm, 1, selector);
+        Outcome outcome = perform_spread(vm, 0, selector, array, lookup_class);
+        if (outcome != OUTCOME_FAILED) return outcome;
+        vm->sp = sp;
+        prim_stack_at_put(vm, 0, lookup_class);
+        prim_stack_at_put(vm, 1, array);
+        prim_stack_at_put(vm, 2, selector);
+        prim_stack_at_put(vm, 3, receiver);
+        prim_stack_at_put(vm, 4, other);
+        return outcome;
+    }
+    return perform_spread(vm, 1, prim_stack_at(vm, 2), prim_stack_at(vm, 1), lookup_class);
+}
+
+// ---- methods and primitives by hand
+
+// receiver executeMethod: method, with the method's arguments before it.
+Outcome prim_execute_method(VM *vm) {
+    if (vm->argument_count < 1) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    Oop method = prim_follow(vm, prim_stack_at(vm, 0));
+    unsigned count = vm->argument_count - 1;
+    if (!oop_is_method(method)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!num_eq(method_argument_count(method), num(count)))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    Oop receiver = prim_follow(vm, prim_receiver(vm));
+    LookupEntry entry;
+    uint64_t class_index = (uint64_t)num_concrete(class_index_of(receiver));
+    if (!lookup_describe(vm, method, class_index, &entry))
+        return prim_fail(vm, FAILURE_BAD_METHOD);
+    prim_stack_at_put(vm, vm->argument_count, receiver);
+    vm->sp++;
+    return send_run_entry(vm, &entry, count);
+}
+
+// receiver withArgs: array executeMethod: method; more arguments name the receiver before these.
+Outcome prim_execute_method_arguments(VM *vm) {
+    if (vm->argument_count < 2 || vm->argument_count > 4)
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    Oop method = prim_follow(vm, prim_stack_at(vm, 0)), array = prim_stack_at(vm, 1);
+    if (!oop_is_method(method) || !can_spread(array)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!num_eq(method_argument_count(method), slot_count(array)))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    Oop receiver = prim_follow(vm, prim_stack_at(vm, 2));
+    LookupEntry entry;
+    uint64_t class_index = (uint64_t)num_concrete(class_index_of(receiver));
+    if (!lookup_describe(vm, method, class_index, &entry))
+        return prim_fail(vm, FAILURE_BAD_METHOD);
+    vm->sp += vm->argument_count;
+    prim_stack_at_put(vm, 0, receiver);
+    return send_run_entry(vm, &entry, spread(vm, array));
+}
+
+// receiver tryPrimitive: number withArgs: array; with three arguments the first is the receiver.
+Outcome prim_do_primitive_with_arguments(VM *vm) {
+    unsigned had = vm->argument_count;
+    if (had != 2 && had != 3) return prim_fail(vm, FAILURE_UNSUPPORTED);
+    Oop array = prim_stack_at(vm, 0), number = prim_stack_at(vm, 1);
+    if (!can_spread(array) || !oop_is_int(number)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Num index = num_from_oop(number);
+    const Primitive *row = num_is_negative(index) || !num_lt(index, num(PRIMITIVE_NUMBER_LIMIT))
+                               ? NULL
+                               : primitive_numbered((unsigned)num_concrete(index));
+    if (!row || !row->function) return prim_fail(vm, FAILURE_BAD_INDEX);
+    if (row->argument_count >= 0 && !num_eq(slot_count(array), num(row->argument_count)))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    Oop receiver = prim_stack_at(vm, 2), real_receiver = prim_stack_at(vm, had);
+    uint64_t *sp = vm->sp;
+    vm->sp += had;
+    prim_stack_at_put(vm, 0, prim_follow(vm, receiver));
+    vm->argument_count = spread(vm, array);
+    Outcome outcome = row->function(vm);
+    if (outcome != OUTCOME_FAILED) return outcome;
+    vm->sp = sp;
+    vm->argument_count = had;
+    prim_stack_at_put(vm, had, real_receiver);
+    if (had == 3) prim_stack_at_put(vm, 2, receiver);
+    prim_stack_at_put(vm, 1, number);
+    prim_stack_at_put(vm, 0, array);
+    return outcome;
+}
+
+// Named primitives are resolved when their method is looked up; what gets here names none.
+Outcome prim_external_call(VM *vm) { return prim_fail(vm, FAILURE_NOT_FOUND); }
+
+// method tryNamedPrimitiveIn: ... is served like a primitive that could not be found.
+Outcome prim_external_call_with_arguments(VM *vm) { return prim_fail(vm, FAILURE_NOT_FOUND); }
+
+// ---- blocks
+
+Outcome prim_closure_value_0(VM *vm) { return closure_activate(vm, 0); }
+Outcome prim_closure_value_1(VM *vm) { return closure_activate(vm, 1); }
+Outcome prim_closure_value_2(VM *vm) { return closure_activate(vm, 2); }
+Outcome prim_closure_value_3(VM *vm) { return closure_activate(vm, 3); }
+Outcome prim_closure_value_4(VM *vm) { return closure_activate(vm, 4); }
+Outcome prim_full_closure_value(VM *vm) { return closure_activate(vm, vm->argument_count); }
+
+static Outcome without_switch(VM *vm, Outcome outcome) {
+    if (outcome == OUTCOME_SWITCHED) vm->uninterruptible_fp = vm->fp;
+    return outcome;
+}
+Outcome prim_closure_value_no_switch_0(VM *vm) {
+    return without_switch(vm, closure_activate(vm, 0));
+}
+Outcome prim_closure_value_no_switch_1(VM *vm) {
+    return without_switch(vm, closure_activate(vm, 1));
+}
+Outcome prim_full_closure_value_no_switch(VM *vm) {
+    return without_switch(vm, closure_activate(vm, vm->argument_count));
+}
+
+Outcome prim_closure_value_with_arguments(VM *vm) {
+    Oop array = prim_argument(vm, 0);
+    if (!can_spread(array)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    vm->sp++;
+    unsigned count = spread(vm, array);
+    Outcome outcome = closure_activate(vm, count);
+    if (outcome != OUTCOME_FAILED) return outcome;
+    vm->sp += count;
+    vm->sp--;
+    prim_stack_at_put(vm, 0, array);
+    return outcome;
+}
+Outcome prim_full_closure_value_with_arguments(VM *vm) {
+    return prim_closure_value_with_arguments(vm);
+}
+
+// context closureCopy: argumentCount copiedValues: array. The closure's code begins behind the
+// jump that follows this send, two bytes on.
+Outcome prim_closure_copy_with_copied_values(VM *vm) {
+    enum { JUMP_BYTES = 2 };
+    Oop context = prim_receiver(vm), count = prim_argument(vm, 0), copied = prim_argument(vm, 1);
+    if (!context_is_context(vm, context)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    if (!oop_is_int(count) || !oop_is_array_format(copied))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Oop closure = prim_new_object(vm, prim_known(vm, block_closure), FORMAT_MIXED,
+                                  num_add(num(CLOSURE_FIRST_COPIED), slot_count(copied)));
+    if (oop_is_none(closure)) return prim_fail(vm, FAILURE_NO_MEMORY);
+    int64_t start_pc = (int64_t)vm->fp[FRAME_PC] - 7 + JUMP_BYTES;
+    field_at_put(&vm->heap, closure, CLOSURE_OUTER_CONTEXT, context);
+    field_at_put(&vm->heap, closure, CLOSURE_START_PC, oop_from_num(num(start_pc)));
+    field_at_put(&vm->heap, closure, CLOSURE_ARGUMENT_COUNT, count);
+    NUM_LOOP(i, num(0), slot_count(copied))
+        slot_at_put(&vm->heap, closure, num_add(num(CLOSURE_FIRST_COPIED), i), slot_at(copied, i));
+    return prim_answer(vm, closure);
+}

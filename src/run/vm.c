@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The life of a VM: its arena and tables, what it registers with the heap, and what it looks up
+// once an image is in.
+#include "run/interpreter.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "run/context.h"
+#include "run/interrupts.h"
+#include "run/lookup.h"
+#include "run/primitive.h"
+#include "run/process.h"
+#include "run/stack.h"
+#include "run/verified.h"
+
+enum {
+    DEFAULT_PAGE_WORDS = 1024,
+    DEFAULT_PAGE_COUNT = 50,
+    DEFAULT_PROCESS_WORDS = 32 << 20,
+    SPECIAL_SEND_COUNT = 32,
+};
+
+void vm_default_options(VMOptions *options) {
+    *options = (VMOptions){
+        .stack_page_words = DEFAULT_PAGE_WORDS,
+        .stack_page_count = DEFAULT_PAGE_COUNT,
+        .max_process_words = DEFAULT_PROCESS_WORDS,
+    };
+    heap_default_options(&options->heap);
+}
+
+// ---- what the heap asks of the VM
+
+static void visit_roots(void *context, RootVisitor *visitor) {
+    VM *vm = context;
+    stack_visit_roots(vm, visitor);
+    root_visit(visitor, &vm->new_method);
+    root_visit(visitor, &vm->message_selector);
+    root_visit(visitor, &vm->lookup_class);
+    root_visit(visitor, &vm->trap_method);
+}
+
+static void update_weak(void *context, Heap *heap) {
+    VM *vm = context;
+    lookup_update(vm, heap);
+    verified_update(vm, heap);
+}
+
+static void after_collection(void *context, Heap *heap, bool full) {
+    (void)heap;
+    // A full collection may have freed class indices for other classes.
+    if (full) lookup_flush_all(context);
+}
+
+static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }
+
+static void after_become(void *context, Heap *heap, bool classes_or_methods) {
+    VM *vm = context;
+    (void)heap;
+    lookup_flush_all(vm);
+    if (classes_or_methods) {
+        verified_forget_all(vm);
+        vm_find_known_classes(vm);
+    }
+    context_after_become(vm);
+}
+
+// ---- life
+
+static Status vm_init(VM *vm, Diagnosis *diagnosis) {
+    Status status = heap_init(&vm->heap, &vm->arena, &vm->options.heap, diagnosis);
+    if (status) return status;
+    status = heap_add_client(&vm->heap, (HeapClient){vm, visit_roots, update_weak,
+                                                     after_collection, request_safe_point,
+                                                     after_become});
+    if (status) return status;
+    status = verified_init(vm);
+    if (status) return diagnose(diagnosis, status, "no memory for the table of methods");
+    return process_state_init(vm, diagnosis);
+}
+
+VM *vm_new(const VMOptions *options, uint64_t preferred_old_base, Diagnosis *diagnosis) {
+    if (options->stack_page_words < STACK_MIN_PAGE_WORDS || options->stack_page_count < 3) {
+        diagnose(diagnosis, STATUS_BAD_USAGE,
+                 "a stack needs at least 3 pages of %d words", STACK_MIN_PAGE_WORDS);
+        return NULL;
+    }
+    Arena arena;
+    ArenaOptions sizes = {
+        .reserve_bytes = options->reserve_bytes,
+        .control_bytes = sizeof(VM),
+        .stack_bytes = options->stack_page_words * options->stack_page_count * 8,
+        .new_bytes = heap_new_space_bytes(&options->heap),
+        .preferred_old_base = preferred_old_base,
+    };
+    if (arena_reserve(&arena, &sizes, diagnosis)) return NULL;
+    if (arena_commit(&arena, arena.control.start, round_up(sizeof(VM), 4096))) {
+        diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for the VM itself");
+        arena_release(&arena);
+        return NULL;
+    }
+    VM *vm = (VM *)(uintptr_t)arena.control.start;
+    vm->arena = arena;
+    vm->options = *options;
+    vm->counts_ticks = options->max_ticks || options->deterministic;
+    vm->watches_sends = options->trace || options->flush_caches_every;
+    if (vm_init(vm, diagnosis) == STATUS_OK) return vm;
+    vm_destroy(vm);
+    return NULL;
+}
+
+void vm_destroy(VM *vm) {
+    if (!vm) return;
+    process_state_release(vm);
+    verified_release(vm);
+    stack_release(vm);
+    heap_release(&vm->heap);
+    Arena arena = vm->arena; // the VM lies inside it
+    arena_release(&arena);
+}
+
+static Status resume_active_process(VM *vm, Diagnosis *diagnosis) {
+    Oop process = process_active(vm);
+    if (!oop_is_pointers(process) || num_le(slot_count(process), num(PROCESS_MY_LIST)))
+        return diagnose(diagnosis, STATUS_CORRUPT, "the image has no active process");
+    Oop context = prim_follow(vm, field_at(process, PROCESS_SUSPENDED_CONTEXT));
+    if (!context_resume(vm, context))
+        return diagnose(diagnosis, STATUS_CORRUPT, "the image's active process cannot run");
+    field_at_put(&vm->heap, process, PROCESS_SUSPENDED_CONTEXT, vm->heap.nil);
+    return STATUS_OK;
+}
+
+Status vm_image_loaded(VM *vm, Diagnosis *diagnosis) {
+    vm->new_method = vm->message_selector = vm->lookup_class = vm->trap_method = vm->heap.nil;
+    vm_find_known_classes(vm);
+    Status status = stack_init(vm, diagnosis);
+    if (status) return status;
+    status = context_make_trap_method(vm);
+    if (status) return diagnose(diagnosis, status, "no memory to begin with");
+    return resume_active_process(vm, diagnosis);
+}
+
+// ---- special objects
+
+// An entry of the special objects array, which any program may shorten or spoil.
+Oop vm_special(const VM *vm, SpecialObject which) {
+    Oop specials = vm->heap.special_objects;
+    if (!oop_is_pointers(specials) || num_le(slot_count(specials), num((int64_t)which)))
+        return vm->heap.nil;
+    return heap_follow(&vm->heap, slot_at(specials, num((int64_t)which)));
+}
+
+Oop special_selector(const VM *vm, unsigned index) {
+    Oop selectors = vm_special(vm, SPECIAL_SPECIAL_SELECTORS);
+    if (!oop_is_pointers(selectors) ||
+        num_lt(slot_count(selectors), num(2 * SPECIAL_SEND_COUNT)))
+        return vm->heap.nil;
+    return heap_follow(&vm->heap, slot_at(selectors, num(2 * (int64_t)index)));
+}
+
+Oop prim_follow(VM *vm, Oop oop) { return heap_follow(&vm->heap, oop); }
