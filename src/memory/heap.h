@@ -129,6 +129,8 @@ MUST_USE Status heap_init(Heap *heap, Arena *arena, const HeapOptions *options,
 void heap_release(Heap *heap);
 MUST_USE Status heap_add_client(Heap *heap, HeapClient client);
 void heap_default_options(HeapOptions *options);
+// What the arena must reserve for eden and survivors with these options.
+uint64_t heap_new_space_bytes(const HeapOptions *options);
 
 // ---- loading an image: the reader asks for memory, fills and relocates it, then lets it in.
 // A new segment with room for `bytes` bytes of objects (the bridge not counted), at the lowest

@@ -14,9 +14,9 @@
 #include "run/registers.h"
 
 #define BODY(NAME)                                                                                 \
-    static inline __attribute__((always_inline, unused)) Action body_##NAME(                       \
-        Registers *r __attribute__((unused)), int a __attribute__((unused)), int b __attribute__((unused)),                \
-        int c __attribute__((unused)))
+    static inline __attribute__((always_inline, unused))                                           \
+    Action body_##NAME(Registers *r __attribute__((unused)), int a __attribute__((unused)),        \
+                       int b __attribute__((unused)), int c __attribute__((unused)))
 
 // ---- pushes
 static inline __attribute__((always_inline)) Action push_next(Registers *r, Oop value) {

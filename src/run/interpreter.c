@@ -41,8 +41,10 @@ MAY_GC static Outcome safe_point(VM *vm) {
     stack_set_limit(vm);
     for (int attempts = 0; vm->sp < vm->stack.current->limit; attempts++) {
         switch (stack_overflow(vm)) {
-        case FAILURE_NONE: return OUTCOME_SWITCHED;
-        case FAILURE_LIMIT_EXCEEDED: return send_depth_exceeded(vm);
+        case FAILURE_NONE:
+            return OUTCOME_SWITCHED;
+        case FAILURE_LIMIT_EXCEEDED:
+            return send_depth_exceeded(vm);
         default:
             if (attempts == 2 || !heap_make_room(&vm->heap, vm->stack.page_words * 32))
                 return send_out_of_memory(vm);
@@ -97,10 +99,10 @@ static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop cla
 
 // ---- the loop
 
-#define V3_IS_SHORT_JUMP_IF_FALSE(byte)    ((unsigned)(byte) - 152 < 8)
-#define V3_IS_LONG_JUMP_IF_FALSE(byte)     ((unsigned)(byte) - 172 < 4)
-#define SISTA_IS_SHORT_JUMP_IF_FALSE(byte) ((unsigned)(byte) - 192 < 8)
-#define SISTA_IS_SHORT_JUMP_IF_TRUE(byte)  ((unsigned)(byte) - 184 < 8)
+#define V3_IS_SHORT_JUMP_IF_FALSE(byte)    ((unsigned)(byte)-152 < 8)
+#define V3_IS_LONG_JUMP_IF_FALSE(byte)     ((unsigned)(byte)-172 < 4)
+#define SISTA_IS_SHORT_JUMP_IF_FALSE(byte) ((unsigned)(byte)-192 < 8)
+#define SISTA_IS_SHORT_JUMP_IF_TRUE(byte)  ((unsigned)(byte)-184 < 8)
 
 #define DISPATCH() goto *dispatch[*r.ip]
 
@@ -133,21 +135,43 @@ static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop cla
 // Does what the action says. The switch is on a constant on every way out of an inlined body.
 #define FINISH(action, length, ANSWER_BOOLEAN)                                                     \
     switch (action) {                                                                              \
-    case ACTION_NEXT: DISPATCH();                                                                  \
-    case ACTION_TRUE: ANSWER_BOOLEAN(true)                                                         \
-    case ACTION_FALSE: ANSWER_BOOLEAN(false)                                                       \
-    case ACTION_SEND: goto send;                                                                   \
-    case ACTION_BACKWARD_JUMP: goto backward_jump;                                                 \
-    case ACTION_RETURN: bytes_back = (length); goto method_return;                                 \
-    case ACTION_BLOCK_RETURN: bytes_back = (length); goto block_return;                            \
-    case ACTION_NEED_ROOM: bytes_back = (length); goto need_room;                                  \
-    case ACTION_BAD_CODE: bytes_back = (length); goto bad_code;                                    \
-    case ACTION_SUPER_SEND: goto send_to_super;                                                    \
-    case ACTION_MUST_BE_BOOLEAN: goto must_be_boolean;                                             \
-    case ACTION_ASSIGN_READ_ONLY: goto assign_read_only;                                           \
-    case ACTION_CHECKED_PUSH: bytes_back = (length); goto checked_push;                            \
-    case ACTION_CHECKED_STORE: bytes_back = (length); goto checked_store;                          \
-    case ACTION_CHECKED_POP: bytes_back = (length); goto checked_pop;                              \
+    case ACTION_NEXT:                                                                              \
+        DISPATCH();                                                                                \
+    case ACTION_TRUE:                                                                              \
+        ANSWER_BOOLEAN(true)                                                                       \
+    case ACTION_FALSE:                                                                             \
+        ANSWER_BOOLEAN(false)                                                                      \
+    case ACTION_SEND:                                                                              \
+        goto send;                                                                                 \
+    case ACTION_BACKWARD_JUMP:                                                                     \
+        goto backward_jump;                                                                        \
+    case ACTION_RETURN:                                                                            \
+        bytes_back = (length);                                                                     \
+        goto method_return;                                                                        \
+    case ACTION_BLOCK_RETURN:                                                                      \
+        bytes_back = (length);                                                                     \
+        goto block_return;                                                                         \
+    case ACTION_NEED_ROOM:                                                                         \
+        bytes_back = (length);                                                                     \
+        goto need_room;                                                                            \
+    case ACTION_BAD_CODE:                                                                          \
+        bytes_back = (length);                                                                     \
+        goto bad_code;                                                                             \
+    case ACTION_SUPER_SEND:                                                                        \
+        goto send_to_super;                                                                        \
+    case ACTION_MUST_BE_BOOLEAN:                                                                   \
+        goto must_be_boolean;                                                                      \
+    case ACTION_ASSIGN_READ_ONLY:                                                                  \
+        goto assign_read_only;                                                                     \
+    case ACTION_CHECKED_PUSH:                                                                      \
+        bytes_back = (length);                                                                     \
+        goto checked_push;                                                                         \
+    case ACTION_CHECKED_STORE:                                                                     \
+        bytes_back = (length);                                                                     \
+        goto checked_store;                                                                        \
+    case ACTION_CHECKED_POP:                                                                       \
+        bytes_back = (length);                                                                     \
+        goto checked_pop;                                                                          \
     }
 
 // The bytes of the instruction; what a row does not use costs nothing.
@@ -221,10 +245,8 @@ MAY_GC StopReason interpret(VM *vm) {
 
     // ---- SistaV1
 #define BYTECODE(first, last, length, INSTRUCTION, a, b, c)                                        \
-    sista_##first : {                                                                              \
-        FETCH(length)                                                                              \
-        FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_SISTA)                      \
-    }
+    sista_##first                                                                                  \
+        : {FETCH(length) FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_SISTA)}
 #define EXTENDED(first, last, length, INSTRUCTION, a, b, c)                                        \
     sista_##first : {                                                                              \
         FETCH(length)                                                                              \
@@ -242,7 +264,7 @@ MAY_GC StopReason interpret(VM *vm) {
         FETCH_EXTENSIONS()
 #define WHEN(condition, INSTRUCTION, a, b, c)                                                      \
     if (condition)                                                                                 \
-        FINISH(CLEARING_EXTENSIONS(body_##INSTRUCTION(&r, a, b, c)), LENGTH, ANSWER_BOOLEAN_SISTA)
+    FINISH(CLEARING_EXTENSIONS(body_##INSTRUCTION(&r, a, b, c)), LENGTH, ANSWER_BOOLEAN_SISTA)
 #include "bytecode/sista.tbl"
 #undef BYTECODE
 #undef EXTENDED
@@ -304,9 +326,8 @@ method_return:
     }
 block_return : {
     uint64_t *caller = frame_caller(r.fp);
-    if (__builtin_expect((frame_flags(r.fp) & (FRAME_FLAG_MARRIED | FRAME_FLAG_DROPS_ANSWER)) ||
-                             !caller,
-                         0)) {
+    if (__builtin_expect(
+            (frame_flags(r.fp) & (FRAME_FLAG_MARRIED | FRAME_FLAG_DROPS_ANSWER)) || !caller, 0)) {
         r.ip -= bytes_back;
         registers_publish(&r);
         outcome = return_to_caller(vm, r.value);

@@ -36,9 +36,12 @@ Outcome prim_context_at_put(VM *vm) {
         return prim_fail(vm, FAILURE_BAD_INDEX);
     if (object_is_readonly(context)) return prim_fail(vm, FAILURE_NO_MODIFICATION);
     switch (context_variable_put(vm, context, field, value)) {
-    case CONTEXT_STORED: return prim_answer(vm, value);
-    case CONTEXT_NO_ROOM: return prim_fail(vm, FAILURE_NO_MEMORY);
-    case CONTEXT_REFUSED: break;
+    case CONTEXT_STORED:
+        return prim_answer(vm, value);
+    case CONTEXT_NO_ROOM:
+        return prim_fail(vm, FAILURE_NO_MEMORY);
+    case CONTEXT_REFUSED:
+        break;
     }
     return prim_fail(vm, FAILURE_BAD_ARGUMENT);
 }
@@ -91,8 +94,8 @@ Outcome prim_find_handler_context(VM *vm) {
     Oop context = prim_receiver(vm);
     if (!context_is_context(vm, context)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
     Activation nobody = {NULL, vm->heap.nil};
-    return answer_found(vm, find_marked(vm, activation_of_context(vm, context), nobody,
-                                        PRIMITIVE_MARKS_HANDLER));
+    return answer_found(
+        vm, find_marked(vm, activation_of_context(vm, context), nobody, PRIMITIVE_MARKS_HANDLER));
 }
 
 // ---- terminateTo:

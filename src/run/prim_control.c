@@ -69,9 +69,8 @@ Outcome prim_perform(VM *vm) {
 static Outcome perform_spread(VM *vm, unsigned extra, Oop selector, Oop array, Oop lookup_class) {
     selector = prim_follow(vm, selector);
     if (!can_spread(array)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    Oop start = oop_is_none(lookup_class)
-                    ? class_of_followed(vm, prim_stack_at(vm, extra + 2))
-                    : lookup_class;
+    Oop start = oop_is_none(lookup_class) ? class_of_followed(vm, prim_stack_at(vm, extra + 2))
+                                          : lookup_class;
     unsigned count = (unsigned)num_concrete(slot_count(array));
     if (check_perform(vm, selector, count, start) == PERFORM_WRONG_COUNT)
         return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
@@ -139,8 +138,7 @@ Outcome prim_execute_method(VM *vm) {
     Oop receiver = prim_follow(vm, prim_receiver(vm));
     LookupEntry entry;
     uint64_t class_index = (uint64_t)num_concrete(class_index_of(receiver));
-    if (!lookup_describe(vm, method, class_index, &entry))
-        return prim_fail(vm, FAILURE_BAD_METHOD);
+    if (!lookup_describe(vm, method, class_index, &entry)) return prim_fail(vm, FAILURE_BAD_METHOD);
     prim_stack_at_put(vm, vm->argument_count, receiver);
     vm->sp++;
     return send_run_entry(vm, &entry, count);
@@ -157,8 +155,7 @@ Outcome prim_execute_method_arguments(VM *vm) {
     Oop receiver = prim_follow(vm, prim_stack_at(vm, 2));
     LookupEntry entry;
     uint64_t class_index = (uint64_t)num_concrete(class_index_of(receiver));
-    if (!lookup_describe(vm, method, class_index, &entry))
-        return prim_fail(vm, FAILURE_BAD_METHOD);
+    if (!lookup_describe(vm, method, class_index, &entry)) return prim_fail(vm, FAILURE_BAD_METHOD);
     vm->sp += vm->argument_count;
     prim_stack_at_put(vm, 0, receiver);
     return send_run_entry(vm, &entry, spread(vm, array));
@@ -254,6 +251,6 @@ Outcome prim_closure_copy_with_copied_values(VM *vm) {
     field_at_put(&vm->heap, closure, CLOSURE_START_PC, oop_from_num(num(start_pc)));
     field_at_put(&vm->heap, closure, CLOSURE_ARGUMENT_COUNT, count);
     NUM_LOOP(i, num(0), slot_count(copied))
-        slot_at_put(&vm->heap, closure, num_add(num(CLOSURE_FIRST_COPIED), i), slot_at(copied, i));
+    slot_at_put(&vm->heap, closure, num_add(num(CLOSURE_FIRST_COPIED), i), slot_at(copied, i));
     return prim_answer(vm, closure);
 }

@@ -18,11 +18,11 @@
 
 typedef struct Registers {
     VM *vm;
-    const uint8_t *ip;  // the next bytecode
+    const uint8_t *ip; // the next bytecode
     uint64_t *sp, *fp;
-    Oop method;         // of the running frame
+    Oop method; // of the running frame
     unsigned frame_arguments;
-    unsigned ext_a;     // pending extensions (SistaV1)
+    unsigned ext_a; // pending extensions (SistaV1)
     int ext_b;
     // Operands of the exits below.
     Oop selector, value;
@@ -32,20 +32,20 @@ typedef struct Registers {
 // What the loop does after a body. The names say what the body has prepared.
 typedef enum Action {
     ACTION_NEXT,
-    ACTION_TRUE,               // push true,
-    ACTION_FALSE,              // push false; the loop takes a conditional jump that follows at once
-    ACTION_CHECKED_PUSH,       // receiver variable argument_count of a frame with checked self:
-    ACTION_CHECKED_STORE,      // push it, store the top into it,
-    ACTION_CHECKED_POP,        // pop into it
-    ACTION_SEND,               // selector, argument_count; operands on the stack
-    ACTION_SUPER_SEND,         // the same, looked up above the class in `value`
-    ACTION_RETURN,             // return `value` from the method (from a block: non-local)
-    ACTION_BLOCK_RETURN,       // return `value` to the frame's caller
-    ACTION_BACKWARD_JUMP,      // a safe point
-    ACTION_MUST_BE_BOOLEAN,    // a non-boolean (still on the stack) met a conditional jump
-    ACTION_ASSIGN_READ_ONLY,   // object, value and index are pushed: send attemptToAssign:withIndex:
-    ACTION_NEED_ROOM,          // allocation found no room: collect, then run this bytecode again
-    ACTION_BAD_CODE,           // unused bytecode, or an operand that only a damaged image has
+    ACTION_TRUE,             // push true,
+    ACTION_FALSE,            // push false; the loop takes a conditional jump that follows at once
+    ACTION_CHECKED_PUSH,     // receiver variable argument_count of a frame with checked self:
+    ACTION_CHECKED_STORE,    // push it, store the top into it,
+    ACTION_CHECKED_POP,      // pop into it
+    ACTION_SEND,             // selector, argument_count; operands on the stack
+    ACTION_SUPER_SEND,       // the same, looked up above the class in `value`
+    ACTION_RETURN,           // return `value` from the method (from a block: non-local)
+    ACTION_BLOCK_RETURN,     // return `value` to the frame's caller
+    ACTION_BACKWARD_JUMP,    // a safe point
+    ACTION_MUST_BE_BOOLEAN,  // a non-boolean (still on the stack) met a conditional jump
+    ACTION_ASSIGN_READ_ONLY, // object, value and index are pushed: send attemptToAssign:withIndex:
+    ACTION_NEED_ROOM,        // allocation found no room: collect, then run this bytecode again
+    ACTION_BAD_CODE,         // unused bytecode, or an operand that only a damaged image has
 } Action;
 
 #ifdef PARLEY_RECORDING
@@ -114,9 +114,7 @@ static inline __attribute__((always_inline)) void jump(Registers *r, int distanc
 }
 
 // ---- the world
-static inline __attribute__((always_inline)) Oop nil(const Registers *r) {
-    return prim_nil(r->vm);
-}
+static inline __attribute__((always_inline)) Oop nil(const Registers *r) { return prim_nil(r->vm); }
 static inline __attribute__((always_inline)) Oop boolean(const Registers *r, bool value) {
     return prim_bool(r->vm, value);
 }

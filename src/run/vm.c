@@ -71,9 +71,8 @@ static void after_become(void *context, Heap *heap, bool classes_or_methods) {
 static Status vm_init(VM *vm, Diagnosis *diagnosis) {
     Status status = heap_init(&vm->heap, &vm->arena, &vm->options.heap, diagnosis);
     if (status) return status;
-    status = heap_add_client(&vm->heap, (HeapClient){vm, visit_roots, update_weak,
-                                                     after_collection, request_safe_point,
-                                                     after_become});
+    status = heap_add_client(&vm->heap, (HeapClient){vm, visit_roots, update_weak, after_collection,
+                                                     request_safe_point, after_become});
     if (status) return status;
     status = verified_init(vm);
     if (status) return diagnose(diagnosis, status, "no memory for the table of methods");
@@ -82,8 +81,8 @@ static Status vm_init(VM *vm, Diagnosis *diagnosis) {
 
 VM *vm_new(const VMOptions *options, uint64_t preferred_old_base, Diagnosis *diagnosis) {
     if (options->stack_page_words < STACK_MIN_PAGE_WORDS || options->stack_page_count < 3) {
-        diagnose(diagnosis, STATUS_BAD_USAGE,
-                 "a stack needs at least 3 pages of %d words", STACK_MIN_PAGE_WORDS);
+        diagnose(diagnosis, STATUS_BAD_USAGE, "a stack needs at least 3 pages of %d words",
+                 STACK_MIN_PAGE_WORDS);
         return NULL;
     }
     Arena arena;
@@ -153,8 +152,7 @@ Oop vm_special(const VM *vm, SpecialObject which) {
 
 Oop special_selector(const VM *vm, unsigned index) {
     Oop selectors = vm_special(vm, SPECIAL_SPECIAL_SELECTORS);
-    if (!oop_is_pointers(selectors) ||
-        num_lt(slot_count(selectors), num(2 * SPECIAL_SEND_COUNT)))
+    if (!oop_is_pointers(selectors) || num_lt(slot_count(selectors), num(2 * SPECIAL_SEND_COUNT)))
         return vm->heap.nil;
     return heap_follow(&vm->heap, slot_at(selectors, num(2 * (int64_t)index)));
 }
