@@ -129,6 +129,7 @@ struct VM {
     EventRing events;
     StopReason stop;
     int exit_code;
+    struct SystemState *system;     // clipboard and the like: run/system.h
     struct ImageInfo *image;        // name, header fields to keep, arguments: image/image_info.h
     const Primitive **plugins;      // tables of named primitives, each ended by a row without name
     unsigned plugin_count;
