@@ -229,19 +229,7 @@ Outcome prim_fetch_mourner(VM *vm) {
     return prim_answer(vm, mourner);
 }
 
-// ---- 112, 129, 180: room, special objects
-
-// Without argument: free bytes. With one: nil asks for the largest piece, true counts what old
-// space may still grow.
-Outcome prim_bytes_left(VM *vm) {
-    if (!prim_has_arguments(vm, 0, 1)) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
-    Oop flag = vm->argument_count == 1 ? prim_argument(vm, 0) : prim_nil(vm);
-    bool growth = oop_is(flag, prim_bool(vm, true));
-    if (!growth && !oop_is(flag, prim_bool(vm, false)) && !oop_is(flag, prim_nil(vm)))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    uint64_t bytes = growth ? heap_room_bytes(&vm->heap) : heap_free_old_bytes(&vm->heap);
-    return prim_answer(vm, oop_from_num(num((int64_t)bytes)));
-}
+// ---- 129, 180: special objects, room
 
 Outcome prim_special_objects(VM *vm) { return prim_answer(vm, vm->heap.special_objects); }
 
