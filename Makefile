@@ -30,7 +30,9 @@ LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 
-.PHONY: all lib unit check clean
+SCRIPT_TESTS := $(sort $(wildcard tests/image/*.sh tests/script/*.sh tests/stress/*.sh tests/regress/*.sh))
+
+.PHONY: all lib unit check san tests clean
 all: build/parley
 
 build/parley: $(B)/parley
@@ -53,9 +55,21 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libparley.a
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
 
 unit: $(UNIT_PROGRAMS)
-	@for t in $(UNIT_PROGRAMS); do $$t || exit 1; done
+	@tools/run_tests.sh $(UNIT_PROGRAMS)
 
-check: unit
+# Everything that is tested every day, counted in one line at the end.
+check:
+	@tools/install_deps.sh check
+	@+$(MAKE) --no-print-directory -s STRICT=1 tests
+	@tools/run_tests.sh $(UNIT_PROGRAMS) $(SCRIPT_TESTS)
+
+tests: all $(UNIT_PROGRAMS)
+
+# The same tests under address and undefined-behaviour sanitizers.
+san:
+	@tools/install_deps.sh san
+	@+$(MAKE) --no-print-directory -s STRICT=1 CONFIG=san tests
+	@PARLEY_CONFIG=san tools/run_tests.sh $(UNIT_SOURCES:tests/unit/%.c=build/san/tests/unit/%) $(SCRIPT_TESTS)
 
 clean:
 	rm -rf build

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Runs test programs and counts what they say.
+#   tools/run_tests.sh [-v] [-t SECONDS] PROGRAM...
+# Every program speaks TAP (cmocka does when asked): a line "ok" or "not ok" for each test, "# SKIP"
+# behind an ok that did not run. A program that exits with another code than 0, dies, exceeds the
+# time limit (default 300 s) or says nothing counts as one more failure. Output is shown for failing
+# programs only. Programs run two at a time, each in a scratch folder of its own; the closing line
+# is "N passed, M failed", with the number of skipped tests when there were any.
+set -u
+
+verbose=
+limit=300
+while getopts vt: option; do
+    case $option in
+    v) verbose=1 ;;
+    t) limit=$OPTARG ;;
+    *) exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export CMOCKA_MESSAGE_OUTPUT=TAP
+PARLEY_SOURCE=$(cd "$(dirname "$0")/.." && pwd)
+export PARLEY_SOURCE
+
+run_one() {
+    local program=$1 name
+    name=$(basename "$program")
+    mkdir -p "$work/$name.d"
+    local log=$work/$name.log
+    (cd "$work/$name.d" && timeout -k 10 "$limit" "$program") >"$log" 2>&1
+    local code=$?
+    local passed failed skipped
+    skipped=$(grep -ciE '^ok\b.*# *skip' "$log")
+    passed=$(($(grep -cE '^ok\b' "$log") - skipped))
+    failed=$(grep -cE '^not ok\b' "$log")
+    if [ $code -ne 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+    if [ $code -eq 0 ] && [ $((passed + failed + skipped)) = 0 ]; then failed=1; fi
+    echo "$passed $failed $skipped $code" >"$work/$name.count"
+    chmod -R u+w "$work/$name.d" 2>/dev/null
+    rm -rf "$work/$name.d"
+}
+
+running=0
+for program in "$@"; do
+    run_one "$(realpath "$program")" &
+    running=$((running + 1))
+    if [ $running -ge 2 ]; then
+        wait -n
+        running=$((running - 1))
+    fi
+done
+wait
+
+passed=0 failed=0 skipped=0
+for program in "$@"; do
+    name=$(basename "$program")
+    read -r p f s code <"$work/$name.count"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    [ -n "$verbose" ] && echo "$name: $p passed, $f failed, $s skipped"
+    if [ "$f" != 0 ]; then
+        echo "==== $name: $f failed (exit code $code)"
+        grep -vE '^(ok\b|1\.\.|TAP version)' "$work/$name.log" | tail -60
+    fi
+    grep -iE '^ok\b.*# *skip' "$work/$name.log" | sed "s/^ok[^#]*/skipped in $name: /" | sort -u
+done
+[ "$skipped" = 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
