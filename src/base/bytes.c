@@ -41,17 +41,12 @@ size_t bytes_find_bytes(Bytes body, Bytes key, const uint8_t *map, size_t from) 
     return body.size;
 }
 
-#define HASH_MULTIPLIER 1664525u
-#define HASH_MASK       0x0FFFFFFFu
-
 uint32_t bytes_hash(Bytes bytes, uint32_t start) {
     uint32_t hash = start;
     for (size_t i = 0; i < bytes.size; i++)
         hash = (hash + bytes.start[i]) * HASH_MULTIPLIER;
     return hash & HASH_MASK;
 }
-
-uint32_t bytes_hash_multiply(uint32_t value) { return value * HASH_MULTIPLIER & HASH_MASK; }
 
 void bytes_translate(uint8_t *bytes, size_t size, const uint8_t *table) {
     for (size_t i = 0; i < size; i++)

@@ -26,10 +26,9 @@ size_t bytes_find(Bytes bytes, uint8_t byte, size_t from);
 // 256 are; body.size when it does not occur, or is empty.
 size_t bytes_find_bytes(Bytes body, Bytes key, const uint8_t *map, size_t from);
 
-// The hash of strings in Smalltalk images, 28 bits.
+// The hash of strings in Smalltalk images: each byte is added, then the sum multiplied; 28 bits.
+enum { HASH_MULTIPLIER = 1664525, HASH_MASK = 0x0FFFFFFF };
 uint32_t bytes_hash(Bytes bytes, uint32_t start);
-// Squeak's multiplicative step of that hash.
-uint32_t bytes_hash_multiply(uint32_t value);
 
 // Replaces each byte by its entry in the table of 256.
 void bytes_translate(uint8_t *bytes, size_t size, const uint8_t *table);

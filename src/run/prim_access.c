@@ -177,6 +177,7 @@ Outcome prim_slot_at_put(VM *vm) {
 // ---- 76: the stack pointer of a context that does not run. What it uncovers is nil.
 
 Outcome prim_store_stack_pointer(VM *vm) {
+    if (!prim_has_arguments(vm, 1, 1)) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     Oop context = prim_receiver(vm), size = prim_argument(vm, 0);
     if (!context_is_context(vm, context)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
     if (!oop_is_int(size) ||
