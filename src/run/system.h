@@ -11,6 +11,7 @@ typedef struct SystemState {
     size_t clipboard_bytes;
     Real growth_ratio; // VM parameter 55, once it was set: kept for the image, nothing uses it
     bool has_growth_ratio;
+    bool refuses_saving; // the image gave up the right to be saved
 } SystemState;
 
 SystemState *system_state(VM *vm); // NULL: no memory
