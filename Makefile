@@ -30,7 +30,7 @@ LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 
-SCRIPT_TESTS := $(sort $(wildcard tests/image/*.sh tests/script/*.sh tests/stress/*.sh tests/regress/*.sh))
+SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
 
 .PHONY: all lib unit check san tests clean
 all: build/parley

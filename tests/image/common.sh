@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# What the tests on real images share; sourced, not run. A test script runs in a scratch folder and
+# speaks TAP.
+#   $images    the folder with the real images; without it the script skips itself in plain words
+#   $parley    the VM under test
+#   $switches  more switches for it (PARLEY_SWITCHES)
+root=${PARLEY_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+images=${PARLEY_IMAGES:-$root/../shared/images}
+parley=$root/build/${PARLEY_CONFIG:-release}/parley
+read -ra switches <<<"${PARLEY_SWITCHES:-}"
+failures=0
+count=0
+
+if [ ! -d "$images" ]; then
+    echo "ok 1 - $(basename "$0") # SKIP the real images are not here ($images)"
+    exit 0
+fi
+
+ok() {
+    count=$((count + 1))
+    echo "ok $count - $*"
+}
+not_ok() {
+    count=$((count + 1))
+    failures=$((failures + 1))
+    echo "not ok $count - $*"
+}
+# check NAME COMMAND...: the command must succeed.
+check() {
+    local name=$1
+    shift
+    if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+# same NAME EXPECTED ACTUAL: two files must be equal byte for byte.
+same() {
+    if cmp -s "$2" "$3"; then ok "$1"; else
+        not_ok "$1"
+        diff -a <(head -c 4000 "$2") <(head -c 4000 "$3") | head -10
+    fi
+}
+# A writable copy of an image in the current folder.
+copy_image() {
+    cp "$images/$1" "$2"
+    chmod u+w "$2"
+}
+finish() {
+    echo "1..$count"
+    [ $failures = 0 ]
+    exit
+}
