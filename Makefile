@@ -32,7 +32,7 @@ UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 
 SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
 
-.PHONY: all lib unit check san tests clean
+.PHONY: all lib unit check san tests lint clean
 all: build/parley
 
 build/parley: $(B)/parley
@@ -70,6 +70,9 @@ san:
 	@tools/install_deps.sh san
 	@+$(MAKE) --no-print-directory -s STRICT=1 CONFIG=san tests
 	@PARLEY_CONFIG=san tools/run_tests.sh $(UNIT_SOURCES:tests/unit/%.c=build/san/tests/unit/%) $(SCRIPT_TESTS)
+
+lint:
+	@tools/lint.sh
 
 clean:
 	rm -rf build

@@ -55,7 +55,7 @@ MAY_GC static Outcome safe_point(VM *vm) {
 
 // ---- what the loop asks C for
 
-static Outcome checked_push(VM *vm, unsigned index) {
+MAY_GC static Outcome checked_push(VM *vm, unsigned index) {
     Oop self = frame_oop(vm->fp + FRAME_RECEIVER);
     if (!oop_is_pointers(self) || !num_lt(num(index), slot_count(self))) return OUTCOME_FAILED;
     Oop value = context_is_context(vm, self) ? context_variable(vm, self, index)
@@ -68,7 +68,7 @@ static Outcome checked_push(VM *vm, unsigned index) {
     return OUTCOME_SWITCHED;
 }
 
-static Outcome checked_store(VM *vm, unsigned index, bool pops) {
+MAY_GC static Outcome checked_store(VM *vm, unsigned index, bool pops) {
     Oop self = frame_oop(vm->fp + FRAME_RECEIVER), value = frame_oop(vm->sp);
     if (!oop_is_pointers(self) || !num_lt(num(index), slot_count(self))) return OUTCOME_FAILED;
     if (pops) vm->sp++;
@@ -90,7 +90,7 @@ static Outcome checked_store(VM *vm, unsigned index, bool pops) {
     return checked_store(vm, index, pops);
 }
 
-static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
+MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
     class_object = heap_follow(&vm->heap, class_object);
     if (!prim_is_class_object(vm, class_object)) return OUTCOME_FAILED;
     Oop start = heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Primitives on contexts: their elements, and the searches and cuts that exceptions are made of.
-#include "object/header.h"
 #include "run/context.h"
 #include "run/lookup.h"
 #include "run/primitive.h"

@@ -54,7 +54,7 @@ static Oop class_of_followed(VM *vm, Oop receiver) {
     return prim_class_of(vm, prim_follow(vm, receiver));
 }
 
-Outcome prim_perform(VM *vm) {
+MAY_GC Outcome prim_perform(VM *vm) {
     if (vm->argument_count < 1) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     unsigned count = vm->argument_count - 1;
     Oop selector = prim_follow(vm, prim_argument(vm, 0));
@@ -66,7 +66,7 @@ Outcome prim_perform(VM *vm) {
 }
 
 // Receiver, selector and array stand under `extra` operands that have been read already.
-static Outcome perform_spread(VM *vm, unsigned extra, Oop selector, Oop array, Oop lookup_class) {
+MAY_GC static Outcome perform_spread(VM *vm, unsigned extra, Oop selector, Oop array, Oop lookup_class) {
     selector = prim_follow(vm, selector);
     if (!can_spread(array)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     Oop start = oop_is_none(lookup_class) ? class_of_followed(vm, prim_stack_at(vm, extra + 2))
@@ -79,7 +79,7 @@ static Outcome perform_spread(VM *vm, unsigned extra, Oop selector, Oop array, O
     return send_message(vm, selector, count, lookup_class);
 }
 
-Outcome prim_perform_with_arguments(VM *vm) {
+MAY_GC Outcome prim_perform_with_arguments(VM *vm) {
     if (vm->argument_count != 2) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     return perform_spread(vm, 0, prim_argument(vm, 0), prim_argument(vm, 1), oop_none());
 }
@@ -95,7 +95,7 @@ static bool inherits_from(VM *vm, Oop class_object, Oop ancestor) {
 
 // receiver perform: selector withArguments: array inSuperclass: class; the form with four
 // arguments names the receiver as the first.
-Outcome prim_perform_in_superclass(VM *vm) {
+MAY_GC Outcome prim_perform_in_superclass(VM *vm) {
     if (vm->argument_count != 3 && vm->argument_count != 4)
         return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     Oop lookup_class = prim_stack_at(vm, 0), receiver = prim_stack_at(vm, 3);
@@ -128,7 +128,7 @@ Outcome prim_perform_in_superclass(VM *vm) {
 // ---- methods and primitives by hand
 
 // receiver executeMethod: method, with the method's arguments before it.
-Outcome prim_execute_method(VM *vm) {
+MAY_GC Outcome prim_execute_method(VM *vm) {
     if (vm->argument_count < 1) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     Oop method = prim_follow(vm, prim_stack_at(vm, 0));
     unsigned count = vm->argument_count - 1;
@@ -145,7 +145,7 @@ Outcome prim_execute_method(VM *vm) {
 }
 
 // receiver withArgs: array executeMethod: method; more arguments name the receiver before these.
-Outcome prim_execute_method_arguments(VM *vm) {
+MAY_GC Outcome prim_execute_method_arguments(VM *vm) {
     if (vm->argument_count < 2 || vm->argument_count > 4)
         return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     Oop method = prim_follow(vm, prim_stack_at(vm, 0)), array = prim_stack_at(vm, 1);

@@ -38,7 +38,7 @@ MAY_GC static Outcome cannot_return(VM *vm, Oop value) {
 
 // ---- to the caller
 
-static Outcome leave_base_frame(VM *vm, Oop value, bool drops) {
+MAY_GC static Outcome leave_base_frame(VM *vm, Oop value, bool drops) {
     StackPage *page = vm->stack.current;
     Oop sender = page->base_sender;
     uint64_t *fp = vm->fp;
@@ -123,7 +123,7 @@ MAY_GC static Outcome about_to_return(VM *vm, Oop value, Activation unwind) {
 }
 
 // The frames from the running one to home's callee, all on one page, go; home returns.
-static Outcome leave_frames(VM *vm, uint64_t *home, Oop value) {
+MAY_GC static Outcome leave_frames(VM *vm, uint64_t *home, Oop value) {
     while (vm->fp != home) {
         context_widow(vm, vm->fp);
         vm->sp = frame_callee_slot(vm->fp) + 1;
