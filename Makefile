@@ -23,7 +23,13 @@ LINK := $(CC) $(FLAGS_$(CONFIG)) $(LDFLAGS)
 LIBS := -lm -lpthread
 
 LAYERS := base object memory image bytecode run plugin embed
-LIB_SOURCES := $(sort $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c)))
+# The recording build's own sources, and the semantic ones that it compiles once more.
+RECORD_SOURCES := src/object/record.c src/memory/record_heap.c src/run/record_vm.c
+RECORDED_SOURCES := src/run/prim_class.c
+RECORDED_CHECKED_SOURCES := src/run/elements.c $(filter-out $(RECORDED_SOURCES), \
+    $(wildcard src/run/prim_*.c))
+LIB_SOURCES := $(filter-out $(RECORD_SOURCES), \
+    $(sort $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))))
 CMD_SOURCES := $(sort $(wildcard src/cmd/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
@@ -31,8 +37,10 @@ CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 
 SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
+R := $(B)/recording
+RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies
 
-.PHONY: all lib unit check san tests lint clean
+.PHONY: all lib unit recording check san tests lint clean
 all: build/parley
 
 build/parley: $(B)/parley
@@ -57,19 +65,52 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libparley.a
 unit: $(UNIT_PROGRAMS)
 	@tools/run_tests.sh $(UNIT_PROGRAMS)
 
-# Everything that is tested every day, counted in one line at the end.
+# ---- the recording build: semantic sources compiled with PARLEY_RECORDING, on a heap compiled in
+# the direct way. All that was recorded is one object with few global names, since the direct build
+# has functions of the same names.
+RECORDED_GLOBALS := recorded_run recorded_shadow_bytes
+RECORD_OBJECTS := $(RECORD_SOURCES:src/%.c=$(R)/%.o)
+RECORDED_OBJECTS := $(RECORDED_SOURCES:src/%.c=$(R)/%.o) $(R)/tests/recorded.o
+RECORDED_CHECKED_OBJECTS := $(RECORDED_CHECKED_SOURCES:src/%.c=$(R)/%.o)
+RECORDING_DRIVER := $(addprefix $(R)/tests/,direct.o world.o test_bodies.o)
+
+$(R)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DPARLEY_RECORDING -c -o $@ $<
+
+$(R)/tests/recorded.o $(R)/tests/test_record.o: MODE := -DPARLEY_RECORDING
+$(R)/tests/%.o: tests/recording/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(MODE) -c -o $@ $<
+
+$(R)/recorded.o: $(RECORD_OBJECTS) $(RECORDED_OBJECTS)
+	$(CC) -r -nostdlib -o $@ $^
+	objcopy $(addprefix --keep-global-symbol=,$(RECORDED_GLOBALS)) $@
+
+$(R)/test_bodies: $(RECORDING_DRIVER) $(R)/recorded.o $(B)/libparley.a
+	$(LINK) -o $@ $(RECORDING_DRIVER) $(R)/recorded.o $(B)/libparley.a $(LIBS)
+
+$(R)/test_record: $(R)/tests/test_record.o $(R)/object/record.o $(B)/libparley.a
+	$(LINK) -o $@ $^ $(LIBS) -lcmocka
+
+# Prints what was recorded for each bytecode.
+recording: $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
+	@$(R)/test_bodies
+
+# ---- everything that is tested every day, counted in one line at the end
 check:
 	@tools/install_deps.sh check
 	@+$(MAKE) --no-print-directory -s STRICT=1 tests
-	@tools/run_tests.sh $(UNIT_PROGRAMS) $(SCRIPT_TESTS)
+	@tools/run_tests.sh $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(SCRIPT_TESTS)
 
-tests: all $(UNIT_PROGRAMS)
+tests: all $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
 
 # The same tests under address and undefined-behaviour sanitizers.
 san:
 	@tools/install_deps.sh san
 	@+$(MAKE) --no-print-directory -s STRICT=1 CONFIG=san tests
-	@PARLEY_CONFIG=san tools/run_tests.sh $(UNIT_SOURCES:tests/unit/%.c=build/san/tests/unit/%) $(SCRIPT_TESTS)
+	@PARLEY_CONFIG=san tools/run_tests.sh \
+	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS)) $(SCRIPT_TESTS)
 
 lint:
 	@tools/lint.sh
@@ -77,4 +118,6 @@ lint:
 clean:
 	rm -rf build
 
--include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
+-include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
+    $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
+    $(RECORDING_DRIVER:.o=.d) $(R)/tests/test_record.d

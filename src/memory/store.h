@@ -8,6 +8,7 @@
 #include "object/ops.h"
 
 #ifdef PARLEY_RECORDING
+#include "memory/record_heap.h"
 void slot_at_put(Heap *heap, Oop object, Num index, Oop value);
 void byte_at_put(Oop object, Num index, Num value);
 void short_at_put(Oop object, Num index, Num value);

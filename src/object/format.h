@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The numbers in an object's header that have names: formats, and the class indices that mean
-// something to the memory system. Semantic code compares and passes them, so they are the same in
-// every build.
+// The numbers in an object's header and in immediates that have names: formats, tags, limits, and
+// the class indices that mean something to the memory system. Semantic code compares and passes
+// them, so they are the same in every build.
 #ifndef PARLEY_OBJECT_FORMAT_H
 #define PARLEY_OBJECT_FORMAT_H
+
+#define HEADER_HASH_LIMIT     (1ull << 22)
+#define HEADER_SLOTS_OVERFLOW 255ull // in the slot count's field: the count is in the word before
+
+enum { TAG_BITS = 3, TAG_MASK = 7, TAG_INT = 1, TAG_CHAR = 2, TAG_FLOAT = 4 };
 
 // The values of the format field. Ranges of odd sizes count the unused units at the end of the
 // last word: FORMAT_BYTES + 3 is a byte object whose last three bytes are not used.

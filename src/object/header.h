@@ -30,14 +30,10 @@
 #define HEADER_PINNED           (1ull << 30)
 #define HEADER_GREY             (1ull << 31)
 #define HEADER_HASH_SHIFT       32
-#define HEADER_HASH_LIMIT       (1ull << 22)
 #define HEADER_HASH_MASK        ((HEADER_HASH_LIMIT - 1) << HEADER_HASH_SHIFT)
 #define HEADER_MARKED           (1ull << 55)
 #define HEADER_SLOTS_SHIFT      56
-#define HEADER_SLOTS_OVERFLOW   255ull
 #define OVERFLOW_COUNT_MASK     ((1ull << 56) - 1)
-
-enum { TAG_BITS = 3, TAG_MASK = 7, TAG_INT = 1, TAG_CHAR = 2, TAG_FLOAT = 4 };
 
 static inline uint64_t raw_load(uint64_t address) {
     uint64_t word;
