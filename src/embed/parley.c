@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// The embedding API: a handle that knows the options, makes the VM when an image's header has
+// been seen (the arena prefers the image's base), and translates between the VM's words and the
+// public ones. The command line uses nothing else to run images.
+#include "parley.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "image/image_info.h"
+#include "image/read.h"
+#include "plugin/registry.h"
+#include "run/interpreter.h"
+#include "run/snapshot.h"
+#include "run/trace.h"
+
+struct Parley {
+    ParleyOptions options; // its strings and lists are kept in the fields below
+    char *collector, *trace;
+    ImageInfo image;
+    VM *vm;       // NULL: no image loaded
+    bool is_over; // the image quit or failed: `outcome` is all there is
+    ParleyStop outcome;
+    Diagnosis diagnosis;
+};
+
+const char *parley_version(void) { return PARLEY_VERSION; }
+
+void parley_default_options(ParleyOptions *options) { memset(options, 0, sizeof *options); }
+
+const char *parley_error(const Parley *vm) { return vm->diagnosis.text; }
+
+static ParleyStatus public_status(Status status) {
+    switch (status) {
+    case STATUS_OK:
+        return PARLEY_OK;
+    case STATUS_NO_MEMORY:
+    case STATUS_LIMIT:
+        return PARLEY_NO_MEMORY;
+    case STATUS_IO_ERROR:
+    case STATUS_NOT_FOUND:
+        return PARLEY_IO_ERROR;
+    case STATUS_BAD_USAGE:
+        return PARLEY_BAD_OPTION;
+    case STATUS_STATE:
+        return PARLEY_WRONG_STATE;
+    default:
+        return PARLEY_BAD_IMAGE;
+    }
+}
+
+// ---- life
+
+static bool copy_string(char **place, const char *text) {
+    if (!text) return true;
+    *place = strdup(text);
+    return *place != NULL;
+}
+
+static bool copy_options(Parley *p, const ParleyOptions *options) {
+    p->options = *options;
+    if (!copy_string(&p->collector, options->collector)) return false;
+    if (!copy_string(&p->trace, options->trace)) return false;
+    if (image_info_init(&p->image) != STATUS_OK) return false;
+    if (options->vm_path && image_info_set_vm_path(&p->image, options->vm_path) != STATUS_OK)
+        return false;
+    return image_arguments_set(&p->image.vm_arguments, options->vm_argument_count,
+                               options->vm_arguments) == STATUS_OK &&
+           image_arguments_set(&p->image.arguments, options->argument_count, options->arguments) ==
+               STATUS_OK;
+}
+
+Parley *parley_new(const ParleyOptions *options) {
+    Parley *p = calloc(1, sizeof *p);
+    if (!p) return NULL;
+    if (copy_options(p, options)) return p;
+    parley_destroy(p);
+    return NULL;
+}
+
+static void drop_vm(Parley *p) {
+    if (!p->vm) return;
+    plugin_release_all(p->vm);
+    vm_destroy(p->vm);
+    p->vm = NULL;
+}
+
+void parley_destroy(Parley *p) {
+    if (!p) return;
+    drop_vm(p);
+    image_info_release(&p->image);
+    free(p->collector);
+    free(p->trace);
+    free(p);
+}
+
+// ---- loading
+
+static void set_unless_zero(uint64_t *option, uint64_t value) {
+    if (value) *option = value;
+}
+
+static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnosis) {
+    const ParleyOptions *given = &p->options;
+    vm_default_options(options);
+    options->heap.collector = p->collector;
+    set_unless_zero(&options->heap.eden_bytes, given->eden_bytes);
+    set_unless_zero(&options->heap.old_limit_bytes, given->max_old_bytes);
+    set_unless_zero(&options->heap.collect_every, given->gc_every);
+    set_unless_zero(&options->heap.move_every, given->move_every);
+    set_unless_zero(&options->heap.fail_every, given->fail_allocation_every);
+    options->heap.verify = given->verify_heap;
+    set_unless_zero(&options->reserve_bytes, given->reserve_bytes);
+    set_unless_zero(&options->stack_page_words, given->stack_page_words);
+    set_unless_zero(&options->stack_page_count, given->stack_pages);
+    set_unless_zero(&options->max_process_words, given->max_process_words);
+    set_unless_zero(&options->max_ticks, given->max_ticks);
+    set_unless_zero(&options->flush_caches_every, given->flush_caches_every);
+    options->deterministic = given->deterministic;
+    if (p->trace && !trace_parse(p->trace, &options->trace))
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "unknown word in --trace=%s", p->trace);
+    return STATUS_OK;
+}
+
+// Makes the VM that suits the image, and lets the image in.
+static Status load_file(Parley *p, ImageFile *file, const char *path) {
+    VMOptions options;
+    Status status = vm_options(p, &options, &p->diagnosis);
+    if (status != STATUS_OK) return status;
+    uint64_t base = p->options.ignore_image_base ? 0 : file->header.base;
+    p->vm = vm_new(&options, base, &p->diagnosis);
+    if (!p->vm) return STATUS_NO_MEMORY;
+    p->vm->embedder = p;
+    p->vm->image = &p->image;
+    p->image.header = file->header;
+    status = image_info_set_path(&p->image, path);
+    if (status == STATUS_OK) status = plugin_register_all(p->vm);
+    if (status != STATUS_OK) return diagnose(&p->diagnosis, status, "not enough memory");
+    status = image_file_load(file, &p->vm->heap, &p->diagnosis);
+    return status == STATUS_OK ? vm_image_loaded(p->vm, &p->diagnosis) : status;
+}
+
+ParleyStatus parley_load(Parley *p, const char *image_path) {
+    ImageFile file;
+    p->diagnosis.text[0] = 0;
+    if (p->vm)
+        return public_status(
+            diagnose(&p->diagnosis, STATUS_STATE, "there is an image in this VM already"));
+    Status status = image_file_open(&file, image_path, &p->diagnosis);
+    if (status != STATUS_OK) return public_status(status);
+    status = load_file(p, &file, image_path);
+    image_file_close(&file);
+    if (status != STATUS_OK) drop_vm(p);
+    return public_status(status);
+}
+
+// ---- running
+
+static bool needs_image(Parley *p) {
+    if (p->vm) return true;
+    diagnose(&p->diagnosis, STATUS_STATE, "there is no image in this VM");
+    return false;
+}
+
+static ParleyStop public_stop(StopReason reason) {
+    switch (reason) {
+    case STOP_QUIT:
+        return PARLEY_QUIT;
+    case STOP_SAFE_POINT:
+        return PARLEY_STOPPED;
+    case STOP_TICKS:
+        return PARLEY_TICK_LIMIT;
+    default:
+        return PARLEY_FAILED;
+    }
+}
+
+ParleyStop parley_run(Parley *p) {
+    if (!needs_image(p)) return PARLEY_FAILED;
+    if (p->is_over) return p->outcome;
+    p->outcome = public_stop(interpret(p->vm));
+    p->is_over = p->outcome == PARLEY_QUIT || p->outcome == PARLEY_FAILED;
+    return p->outcome;
+}
+
+int parley_exit_code(const Parley *p) { return p->vm ? p->vm->exit_code : 0; }
+
+void parley_stop(Parley *p) {
+    if (p->vm) vm_request_interrupt(p->vm, INTERRUPT_SAVE);
+}
+
+void parley_set_tick_limit(Parley *p, uint64_t ticks) {
+    if (!p->vm) {
+        p->options.max_ticks = ticks;
+        return;
+    }
+    p->vm->options.max_ticks = ticks ? p->vm->ticks + ticks : 0;
+    p->vm->counts_ticks = ticks || p->vm->options.deterministic;
+}
+
+uint64_t parley_ticks(const Parley *p) { return p->vm ? p->vm->ticks : 0; }
+
+ParleyStatus parley_save(Parley *p, const char *image_path) {
+    p->diagnosis.text[0] = 0;
+    if (!needs_image(p)) return PARLEY_WRONG_STATE;
+    if (p->is_over)
+        return public_status(diagnose(&p->diagnosis, STATUS_STATE, "the image's run is over"));
+    const char *path = image_path ? image_path : p->image.path;
+    return public_status(snapshot_save(p->vm, path, &p->diagnosis));
+}
+
+uint64_t parley_verify(Parley *p, FILE *report, unsigned limit) {
+    return p->vm ? heap_verify(&p->vm->heap, report, limit, false) : 0;
+}
