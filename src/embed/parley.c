@@ -13,6 +13,7 @@
 #include "plugin/registry.h"
 #include "run/interpreter.h"
 #include "run/snapshot.h"
+#include "run/stack.h"
 #include "run/trace.h"
 
 struct Parley {
@@ -176,6 +177,7 @@ static ParleyStop public_stop(StopReason reason) {
     }
 }
 
+// roots: no oop is held here.
 ParleyStop parley_run(Parley *p) {
     if (!needs_image(p)) return PARLEY_FAILED;
     if (p->is_over) return p->outcome;
@@ -197,10 +199,12 @@ void parley_set_tick_limit(Parley *p, uint64_t ticks) {
     }
     p->vm->options.max_ticks = ticks ? p->vm->ticks + ticks : 0;
     p->vm->counts_ticks = ticks || p->vm->options.deterministic;
+    stack_set_limit(p->vm);
 }
 
 uint64_t parley_ticks(const Parley *p) { return p->vm ? p->vm->ticks : 0; }
 
+// roots: no oop is held here.
 ParleyStatus parley_save(Parley *p, const char *image_path) {
     p->diagnosis.text[0] = 0;
     if (!needs_image(p)) return PARLEY_WRONG_STATE;
