@@ -1,6 +1,5 @@
-/* SPDX-License-Identifier: MIT
- *
- * parley.h: the Parley virtual machine as a library. Link with libparley.a, -lm and -lpthread.
+/* SPDX-License-Identifier: MIT */
+/* parley.h: the Parley virtual machine as a library. Link with libparley.a, -lm and -lpthread.
  *
  *     ParleyOptions options;
  *     parley_default_options(&options);
