@@ -24,6 +24,7 @@
 // Counts a tick where somebody asked for it; false: the limit is reached.
 static bool count_tick(VM *vm) {
     vm->ticks++;
+    if (vm->ticks >= vm->timer_ticks) vm_request_interrupt(vm, INTERRUPT_TICKS);
     if (!vm->options.max_ticks || vm->ticks < vm->options.max_ticks) return true;
     vm->stop = STOP_TICKS;
     return false;
@@ -221,6 +222,7 @@ MAY_GC StopReason interpret(VM *vm) {
     int bytes_back; // length of the instruction whose action is carried out
 
     vm->stop = STOP_NONE;
+    if (process_is_idle(vm) && vm_wait_for_process(vm) == OUTCOME_STOP) return vm->stop;
     goto switched;
 
     // ---- V3PlusClosures

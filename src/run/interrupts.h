@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: MIT
-// What the safe point does when somebody asked for it.
+// What the safe point does when somebody asked for it, and waiting while nothing can run.
+//
+// Whoever wants something of a running VM sets a bit of vm->interrupts (vm_request_interrupt, from
+// any thread or signal handler), which also forces the next safe point; a VM that waits is woken.
 #ifndef PARLEY_RUN_INTERRUPTS_H
 #define PARLEY_RUN_INTERRUPTS_H
 
 #include "run/vm.h"
 
-// Serves everything that vm->interrupts names. OUTCOME_SWITCHED when another process runs now,
+// Serves everything that vm->interrupts names: collections first, then semaphores (low space,
+// finalisation, timer, external ones, interrupt key), then the process of the highest priority
+// takes over, then stops that were asked for. OUTCOME_SWITCHED when another process runs now,
 // OUTCOME_STOP when the VM is to leave the interpreter, otherwise OUTCOME_ANSWERED.
 MAY_GC Outcome vm_service_interrupts(VM *vm);
+
+// No frame runs: waits in the event loop, serving what comes, until a process is ready and runs.
+// OUTCOME_SWITCHED, or OUTCOME_STOP (among other reasons because nothing can ever happen).
+MAY_GC Outcome vm_wait_for_process(VM *vm);
+
+// The image has nothing to do: sleeps until something is there to be served at the next safe
+// point. As all that can happen wakes the event loop, the image's own limit is not needed.
+void vm_relinquish(VM *vm, int64_t microseconds);
+
+// Stops the VM with an exit code.
+Outcome vm_stop(VM *vm, StopReason reason, int exit_code);
 
 #endif

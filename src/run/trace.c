@@ -2,6 +2,7 @@
 // The printing side of --trace.
 #include "run/trace.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,4 +50,29 @@ void trace_primitive_failed(VM *vm, const LookupEntry *entry) {
     report_class_name(vm, prim_receiver(vm), class_name, sizeof class_name);
     fprintf(stderr, "primitive %u failed with %d, receiver %s\n", entry->primitive_number,
             vm->failure, class_name);
+}
+
+static void print_process(VM *vm, Oop process) {
+    char class_name[128];
+    report_class_name(vm, process, class_name, sizeof class_name);
+    fprintf(stderr, " %s %#" PRIx64, class_name, oop_bits(process));
+    Oop priority = field_at(process, PROCESS_PRIORITY);
+    if (oop_is_int(priority))
+        fprintf(stderr, " (priority %" PRId64 ")", num_concrete(num_from_oop(priority)));
+}
+
+void trace_process_switch(VM *vm, Oop from, Oop to) {
+    if (!trace_wants(vm, TRACE_BIT_PROCESSES)) return;
+    fputs("process switch from", stderr);
+    print_process(vm, from);
+    fputs(" to", stderr);
+    print_process(vm, to);
+    fputc('\n', stderr);
+}
+
+void trace_process_dropped(VM *vm, Oop process) {
+    if (!trace_wants(vm, TRACE_BIT_PROCESSES)) return;
+    fputs("process that cannot run is dropped:", stderr);
+    print_process(vm, process);
+    fputc('\n', stderr);
 }

@@ -30,5 +30,8 @@ bool trace_parse(const char *list, uint32_t *bits);
 void trace_send(VM *vm, Oop selector, Oop receiver);
 void trace_not_understood(VM *vm, Oop selector, Oop receiver);
 void trace_primitive_failed(VM *vm, const LookupEntry *entry);
+void trace_process_switch(VM *vm, Oop from, Oop to);
+// A process that cannot run was taken out of the list where it waited.
+void trace_process_dropped(VM *vm, Oop process);
 
 #endif

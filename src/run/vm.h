@@ -119,6 +119,7 @@ struct VM {
     bool retrying_return;           // a non-local return has collected once already
     uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
+    uint64_t timer_ticks;           // deterministic runs: where the timer is due; all ones: never
     bool counts_ticks;              // every safe point is visited: tick limit or deterministic
     bool watches_sends;             // every send takes the slow path: tracing or flushing
     uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do
@@ -145,6 +146,7 @@ enum {
     INTERRUPT_SAVE = 8,      // the embedder wants control at the safe point
     INTERRUPT_SIGNALS = 16,  // external semaphores wait for signals
     INTERRUPT_TICKS = 32,    // tick limit or deterministic clock
+    INTERRUPT_REPORT = 64,   // SIGQUIT: print what there is to say, and go on
 };
 void vm_request_interrupt(VM *vm, uint32_t bits);
 

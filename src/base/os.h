@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The operating system's services that the VM asks for: clocks, random bytes, names. One
+// implementation per system, os_<system>.c.
+#ifndef PARLEY_BASE_OS_H
+#define PARLEY_BASE_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Seconds from the Smalltalk epoch (1901-01-01 00:00 UTC) to the Unix epoch.
+#define OS_EPOCH_DELTA_SECONDS 2177452800ll
+
+// Microseconds since 1901 in UTC. Follows the wall clock: it may step.
+int64_t os_utc_microseconds(void);
+// Seconds that local time is ahead of UTC at that moment (microseconds since 1901).
+int64_t os_utc_offset_seconds(int64_t utc_microseconds);
+// Reads the time zone's rules anew.
+void os_update_timezone(void);
+// Nanoseconds since some moment in the past; never steps.
+uint64_t os_monotonic_nanoseconds(void);
+
+// Fills the buffer from the system's generator; false when that is not possible.
+bool os_random_bytes(void *buffer, size_t size);
+
+size_t os_page_size(void);
+// The absolute name of the running program; false when unknown or too long.
+bool os_executable_path(char *path, size_t size);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// os.h on Linux.
+#include "base/os.h"
+
+#include <errno.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t os_utc_microseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return ((int64_t)now.tv_sec + OS_EPOCH_DELTA_SECONDS) * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t os_utc_offset_seconds(int64_t utc_microseconds) {
+    time_t seconds = (time_t)(utc_microseconds / 1000000 - OS_EPOCH_DELTA_SECONDS);
+    struct tm local;
+    return localtime_r(&seconds, &local) ? local.tm_gmtoff : 0;
+}
+
+void os_update_timezone(void) { tzset(); }
+
+uint64_t os_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+bool os_random_bytes(void *buffer, size_t size) {
+    char *at = buffer;
+    while (size) {
+        ssize_t got = getrandom(at, size, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+size_t os_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+bool os_executable_path(char *path, size_t size) {
+    ssize_t length = readlink("/proc/self/exe", path, size);
+    if (length < 0 || (size_t)length >= size) return false;
+    path[length] = 0;
+    return true;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// The safe point's business. See interrupts.h.
+//
+// Semaphores are first all released, which only moves processes between lists; then one switch goes
+// to whoever has the highest priority. A switch may want memory: where there is none it is put off
+// to the next safe point.
+#include "run/interrupts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/event_loop.h"
+#include "base/os.h"
+#include "run/clock.h"
+#include "run/external_semaphores.h"
+#include "run/primitive.h"
+#include "run/process.h"
+#include "run/report.h"
+#include "run/stack.h"
+
+enum { EXIT_CODE_INTERRUPTED = 130, EXIT_CODE_FAILED = 1 };
+
+void vm_request_interrupt(VM *vm, uint32_t bits) {
+    __atomic_fetch_or(&vm->interrupts, bits, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&vm->stack_limit, (uint64_t *)UINTPTR_MAX, __ATOMIC_SEQ_CST);
+    if (vm->processes) event_loop_wake(vm->processes->loop);
+}
+
+Outcome vm_stop(VM *vm, StopReason reason, int exit_code) {
+    vm->stop = reason;
+    vm->exit_code = exit_code;
+    return OUTCOME_STOP;
+}
+
+// ---- what may have happened
+
+static bool take_want(VM *vm, uint32_t want) {
+    bool wanted = (vm->heap.wants & want) != 0;
+    vm->heap.wants &= ~want;
+    return wanted;
+}
+
+static void signal_special(VM *vm, SpecialObject which) {
+    semaphore_release(vm, vm_special(vm, which), 1);
+}
+
+static void note_low_space_process(VM *vm) {
+    Oop specials = vm->heap.special_objects;
+    if (num_lt(num(SPECIAL_LOW_SPACE_PROCESS), slot_count(specials)))
+        field_at_put(&vm->heap, specials, SPECIAL_LOW_SPACE_PROCESS, process_active(vm));
+}
+
+static void release_semaphores(VM *vm, uint32_t bits) {
+    if (take_want(vm, HEAP_LOW_SPACE)) {
+        note_low_space_process(vm);
+        signal_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE);
+    }
+    if (take_want(vm, HEAP_MOURNERS)) signal_special(vm, SPECIAL_FINALISATION_SEMAPHORE);
+    if (bits & INTERRUPT_EVENTS) (void)event_loop_poll(vm->processes->loop);
+    if (clock_take_timer(vm)) signal_special(vm, SPECIAL_TIMER_SEMAPHORE);
+    if (bits & INTERRUPT_SIGNALS) external_semaphores_deliver(vm);
+}
+
+// The user's interrupt goes to the image if it has a semaphore for it.
+static bool interrupt_stops(VM *vm) {
+    Oop semaphore = vm_special(vm, SPECIAL_INTERRUPT_SEMAPHORE);
+    if (!process_is_semaphore(semaphore)) return true;
+    semaphore_release(vm, semaphore, 1);
+    return false;
+}
+
+static bool ticks_are_used_up(const VM *vm) {
+    return vm->options.max_ticks && vm->ticks >= vm->options.max_ticks;
+}
+
+// Serves all but the heap's wishes; OUTCOME_ANSWERED or OUTCOME_STOP.
+static Outcome serve(VM *vm, uint32_t bits) {
+    if (bits & INTERRUPT_REPORT) report_crash(vm, stderr);
+    release_semaphores(vm, bits);
+    if ((bits & INTERRUPT_USER) && interrupt_stops(vm))
+        return vm_stop(vm, STOP_QUIT, EXIT_CODE_INTERRUPTED);
+    if (ticks_are_used_up(vm)) {
+        vm->stop = STOP_TICKS;
+        return OUTCOME_STOP;
+    }
+    if (bits & INTERRUPT_SAVE) {
+        vm->stop = STOP_SAFE_POINT;
+        return OUTCOME_STOP;
+    }
+    return OUTCOME_ANSWERED;
+}
+
+static uint32_t take_interrupts(VM *vm) {
+    return __atomic_exchange_n(&vm->interrupts, 0, __ATOMIC_SEQ_CST);
+}
+
+// ---- the safe point
+
+// Another process takes over if one should; without memory for that, at the next safe point.
+MAY_GC static Outcome preempt(VM *vm) {
+    Outcome outcome = process_preempt(vm);
+    if (outcome != OUTCOME_FAILED) return outcome;
+    heap_collect_full(&vm->heap);
+    outcome = process_preempt(vm);
+    if (outcome != OUTCOME_FAILED) return outcome;
+    vm_request_interrupt(vm, INTERRUPT_EVENTS);
+    return OUTCOME_ANSWERED;
+}
+
+MAY_GC Outcome vm_service_interrupts(VM *vm) {
+    enum { COLLECTIONS = HEAP_WANTS_SCAVENGE | HEAP_WANTS_FULL | HEAP_ALLOCATION_FAILED };
+    uint32_t bits = take_interrupts(vm);
+    stack_set_limit(vm);
+    if (vm->heap.wants & COLLECTIONS) heap_collect_as_wanted(&vm->heap);
+    Outcome stopping = serve(vm, bits);
+    Outcome outcome = preempt(vm);
+    return stopping == OUTCOME_STOP ? stopping : outcome;
+}
+
+// ---- waiting
+
+// Where ticks are limited a microsecond of sleep counts as one, or an idle image would never end.
+static void count_sleep(VM *vm, int64_t microseconds) {
+    if (vm->options.max_ticks) vm->ticks += (uint64_t)microseconds;
+}
+
+// Sleeps up to `microseconds`; negative: until something happens.
+static void sleep_in_loop(VM *vm, int64_t microseconds) {
+    if (vm->options.max_ticks) {
+        uint64_t left = ticks_are_used_up(vm) ? 0 : vm->options.max_ticks - vm->ticks;
+        if (microseconds < 0 || (uint64_t)microseconds > left) microseconds = (int64_t)left;
+    }
+    uint64_t before = os_monotonic_nanoseconds();
+    (void)event_loop_wait(vm->processes->loop, microseconds, &vm->interrupts);
+    count_sleep(vm, (int64_t)((os_monotonic_nanoseconds() - before) / 1000) + 1);
+}
+
+// An idle process asks for a millisecond, over and over. While nothing else happens it gets more
+// and more than it asked for: a loop that only wants to pass some time must still end.
+static int64_t patience(VM *vm, int64_t microseconds) {
+    enum { AS_ASKED = 64, LONGEST = 20000 };
+    ProcessState *state = vm->processes;
+    if (state->switches != state->switches_at_sleep) state->sleeps = 0;
+    state->switches_at_sleep = state->switches;
+    if (++state->sleeps <= AS_ASKED || microseconds >= LONGEST) return microseconds;
+    return LONGEST;
+}
+
+void vm_relinquish(VM *vm, int64_t microseconds) {
+    if (vm->options.deterministic) {
+        if (!clock_skip_to_timer(vm, microseconds)) count_sleep(vm, microseconds);
+    } else if (microseconds > 0) {
+        sleep_in_loop(vm, patience(vm, microseconds));
+    }
+    vm_request_interrupt(vm, INTERRUPT_EVENTS);
+}
+
+static Outcome give_up(VM *vm, const char *why) {
+    fprintf(stderr, "parley: %s\n", why);
+    return vm_stop(vm, STOP_ERROR, EXIT_CODE_FAILED);
+}
+
+// Answers FAILURE_NONE when a process runs, FAILURE_NOT_FOUND when none is ready.
+MAY_GC static Failure run_highest(VM *vm) {
+    Failure failure = process_run_highest(vm);
+    if (failure != FAILURE_NO_MEMORY) return failure;
+    heap_collect_full(&vm->heap);
+    return process_run_highest(vm);
+}
+
+MAY_GC Outcome vm_wait_for_process(VM *vm) {
+    for (;;) {
+        if (serve(vm, take_interrupts(vm) | INTERRUPT_EVENTS) == OUTCOME_STOP) return OUTCOME_STOP;
+        Failure failure = run_highest(vm);
+        if (failure == FAILURE_NONE) return OUTCOME_SWITCHED;
+        if (failure != FAILURE_NOT_FOUND) return give_up(vm, "no memory to resume a process");
+        if (!vm->processes->timer_microseconds && !event_loop_can_wake(vm->processes->loop))
+            return give_up(vm, "every process waits, and nothing is left that could wake one");
+        if (!clock_skip_to_timer(vm, INT64_MAX)) sleep_in_loop(vm, -1);
+    }
+}
+
+// ---- life of the process state
+
+static void notify(void *context) { vm_request_interrupt(context, INTERRUPT_EVENTS); }
+
+Status process_state_init(VM *vm, Diagnosis *diagnosis) {
+    ProcessState *state = calloc(1, sizeof *state);
+    if (state) state->external = calloc(1, sizeof *state->external);
+    if (!state || !state->external) {
+        free(state);
+        return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for semaphores");
+    }
+    Status status = event_loop_new(&state->loop, notify, vm, diagnosis);
+    if (status) {
+        free(state->external);
+        free(state);
+        return status;
+    }
+    state->start_nanoseconds = os_monotonic_nanoseconds();
+    vm->timer_ticks = UINT64_MAX;
+    vm->processes = state;
+    return STATUS_OK;
+}
+
+void process_state_release(VM *vm) {
+    ProcessState *state = vm->processes;
+    if (!state) return;
+    event_loop_free(state->loop);
+    free(state->external);
+    free(state);
+    vm->processes = NULL;
+}

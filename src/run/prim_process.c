@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// Semaphores, processes and mutexes: primitives 85 to 88, 167, 185 to 187 and 578.
+//
+// A primitive that may switch puts its answer on the stack first, where the process finds it when
+// it goes on, and takes it back when the switch fails. Rows with a receiver as answer need not.
+#include "run/process.h"
+
+#include "run/context.h"
+#include "run/primitive.h"
+#include "run/primitives.h"
+
+// The receiver of a primitive that changes it.
+static Failure check_changeable(Oop receiver, bool right_kind) {
+    if (!right_kind) return FAILURE_BAD_RECEIVER;
+    return object_is_readonly(receiver) ? FAILURE_NO_MODIFICATION : FAILURE_NONE;
+}
+
+// ---- 85 and 86
+
+Outcome prim_semaphore_signal(VM *vm) {
+    Oop receiver = prim_receiver(vm);
+    Failure failure = check_changeable(receiver, process_is_semaphore(receiver));
+    return failure ? prim_fail(vm, failure) : semaphore_signal(vm, receiver);
+}
+
+MAY_GC Outcome prim_semaphore_wait(VM *vm) {
+    Oop receiver = prim_receiver(vm);
+    Failure failure = check_changeable(receiver, process_is_semaphore(receiver));
+    return failure ? prim_fail(vm, failure) : semaphore_wait(vm, receiver);
+}
+
+// ---- 87, 88, 167, 578
+
+Outcome prim_process_resume(VM *vm) {
+    Oop receiver = prim_receiver(vm);
+    Failure failure = check_changeable(receiver, process_is_process(receiver));
+    return failure ? prim_fail(vm, failure) : process_resume(vm, receiver);
+}
+
+MAY_GC static Outcome suspend_active(VM *vm, Oop process) {
+    prim_stack_at_put(vm, 0, prim_nil(vm));
+    Outcome outcome = process_leave(vm, oop_none());
+    if (outcome == OUTCOME_FAILED) prim_stack_at_put(vm, 0, process);
+    return outcome;
+}
+
+// Another process leaves the list in which it waits; the list is the answer.
+static Outcome suspend_waiting(VM *vm, Oop process) {
+    Oop list = process_field(vm, process, PROCESS_MY_LIST);
+    if (!process_list_is_list(list)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    if (!process_list_remove(vm, list, process)) return prim_fail(vm, FAILURE_GENERIC);
+    return prim_answer(vm, list);
+}
+
+MAY_GC Outcome prim_process_suspend(VM *vm) {
+    Oop receiver = prim_receiver(vm);
+    Failure failure = check_changeable(receiver, process_is_process(receiver));
+    if (failure) return prim_fail(vm, failure);
+    return oop_is(receiver, process_active(vm)) ? suspend_active(vm, receiver)
+                                                : suspend_waiting(vm, receiver);
+}
+
+Outcome prim_yield(VM *vm) { return process_yield(vm); }
+
+// ---- 185 to 187: a mutex is a list of who waits, and its owner.
+
+static bool is_mutex(Oop oop) {
+    return process_list_is_list(oop) && num_lt(num(MUTEX_OWNER), slot_count(oop));
+}
+
+// The process that enters: the active one, or the argument's.
+static Failure entering_process(VM *vm, Oop *process) {
+    if (!prim_has_arguments(vm, 0, 1)) return FAILURE_BAD_ARGUMENT_COUNT;
+    Oop receiver = prim_receiver(vm);
+    *process = vm->argument_count ? prim_argument(vm, 0) : process_active(vm);
+    Failure failure = check_changeable(receiver, is_mutex(receiver));
+    if (failure) return failure;
+    return process_is_process(*process) ? FAILURE_NONE : FAILURE_BAD_ARGUMENT;
+}
+
+static void set_owner(VM *vm, Oop mutex, Oop owner) {
+    field_at_put(&vm->heap, mutex, MUTEX_OWNER, owner);
+}
+
+// The first one that waits becomes the owner; its entering answered false long ago.
+Outcome prim_mutex_exit(VM *vm) {
+    Oop mutex = prim_receiver(vm), nil = prim_nil(vm);
+    Failure failure = check_changeable(mutex, is_mutex(mutex));
+    if (failure) return prim_fail(vm, failure);
+    Oop before = process_field(vm, mutex, MUTEX_OWNER);
+    Oop next = process_list_first(vm, mutex);
+    set_owner(vm, mutex, next);
+    if (oop_is(next, nil)) return prim_answer_receiver(vm);
+    Outcome outcome = process_resume(vm, next);
+    if (outcome == OUTCOME_FAILED) set_owner(vm, mutex, before);
+    return outcome;
+}
+
+// Answers false when the mutex was free or becomes so, true when it is the process's own already.
+MAY_GC Outcome prim_mutex_enter(VM *vm) {
+    Oop process, mutex = prim_receiver(vm);
+    Failure failure = entering_process(vm, &process);
+    if (failure) return prim_fail(vm, failure);
+    Oop owner = process_field(vm, mutex, MUTEX_OWNER);
+    if (oop_is(owner, process)) return prim_answer_bool(vm, true);
+    if (oop_is(owner, prim_nil(vm))) {
+        set_owner(vm, mutex, process);
+        return prim_answer_bool(vm, false);
+    }
+    if (!oop_is(process, process_active(vm))) return prim_fail(vm, FAILURE_INAPPROPRIATE);
+    uint64_t *sp = vm->sp;
+    (void)prim_answer_bool(vm, false);
+    Outcome outcome = process_leave(vm, mutex);
+    if (outcome != OUTCOME_FAILED) return outcome;
+    vm->sp = sp;
+    prim_stack_at_put(vm, vm->argument_count, mutex);
+    return outcome;
+}
+
+// The same without waiting: nil when another process owns it.
+Outcome prim_mutex_test_and_set_owner(VM *vm) {
+    Oop process, mutex = prim_receiver(vm);
+    Failure failure = entering_process(vm, &process);
+    if (failure) return prim_fail(vm, failure);
+    Oop owner = process_field(vm, mutex, MUTEX_OWNER);
+    if (oop_is(owner, process)) return prim_answer_bool(vm, true);
+    if (!oop_is(owner, prim_nil(vm))) return prim_answer(vm, prim_nil(vm));
+    set_owner(vm, mutex, process);
+    return prim_answer_bool(vm, false);
+}
