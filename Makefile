@@ -26,8 +26,9 @@ LAYERS := base object memory image bytecode run plugin embed
 # The recording build's own sources, and the semantic ones that it compiles once more.
 RECORD_SOURCES := src/object/record.c src/memory/record_heap.c src/run/record_vm.c
 RECORDED_SOURCES := src/run/prim_class.c
-RECORDED_CHECKED_SOURCES := src/run/elements.c $(filter-out $(RECORDED_SOURCES), \
-    $(wildcard src/run/prim_*.c))
+RECORDED_CHECKED_SOURCES := src/run/elements.c $(wildcard src/plugin/*.c) \
+    $(filter-out $(RECORDED_SOURCES), \
+        $(wildcard src/run/prim_*.c))
 LIB_SOURCES := $(filter-out $(RECORD_SOURCES), \
     $(sort $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))))
 CMD_SOURCES := $(sort $(wildcard src/cmd/*.c))

@@ -20,6 +20,7 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
 // Describes a method as if it had been found for the class index; false: the verifier refuses it.
 bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry);
 
+#ifndef PARLEY_RECORDING // the cache is keyed by addresses
 static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint32_t key) {
     uint64_t hash = oop_bits(selector) >> 3 ^ (uint64_t)key * 31;
     return &vm->lookup_cache[(hash ^ hash >> 12) & (LOOKUP_CACHE_SIZE - 1)];
@@ -27,6 +28,7 @@ static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint32_t key) {
 static inline bool lookup_hits(const LookupEntry *entry, Oop selector, uint32_t key) {
     return oop_bits(entry->selector) == oop_bits(selector) && entry->key == key;
 }
+#endif
 
 // ---- flushing: what must be forgotten when (docs/invariants.md has the table)
 void lookup_flush_all(VM *vm);
