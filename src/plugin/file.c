@@ -38,7 +38,7 @@ static void file_stop(VM *vm) {
 static Status file_start(VM *vm) {
     FileState *state = calloc(1, sizeof *state);
     if (!state) return STATUS_NO_MEMORY;
-    open_file_reserve_standard();
+    open_file_prepare_process();
     handle_table_init(&state->files, vm->options.deterministic);
     vm->plugin_state[PLUGIN_FILE] = state;
     return STATUS_OK;

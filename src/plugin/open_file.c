@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -261,7 +262,13 @@ int open_file_descriptor_type(int descriptor) {
     return S_ISFIFO(info.st_mode) ? PIPE : OTHER;
 }
 
-void open_file_reserve_standard(void) {
+static void ignore_broken_pipes(void) {
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+}
+
+void open_file_prepare_process(void) {
+    ignore_broken_pipes();
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
         if (fcntl(descriptor, F_GETFD) >= 0) continue;
         // The lowest free number is given out, and everything below is taken.

@@ -55,8 +55,10 @@ int open_file_sync(OpenFile *file);
 
 // What a descriptor leads to: -1 nothing, 1 a terminal, 2 a pipe, 3 a file or else.
 int open_file_descriptor_type(int descriptor);
-// Where one of descriptors 0 to 2 is closed, opens the null device there, so that no file of the
-// image can take the number and be mistaken for standard output.
-void open_file_reserve_standard(void);
+// What the process needs before it opens files for an image. Where one of descriptors 0 to 2 is
+// closed, opens the null device there, so that no file can take the number and be mistaken for
+// standard output. Where nobody cares for SIGPIPE, has it ignored: writing into a pipe that nobody
+// reads is an error then, not the end of the process.
+void open_file_prepare_process(void);
 
 #endif

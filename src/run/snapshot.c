@@ -23,6 +23,8 @@ static Status write_with(VM *vm, Oop process, Oop context, const char *path, Dia
 }
 
 MAY_GC Status snapshot_save(VM *vm, const char *path, Diagnosis *diagnosis) {
+    if (process_is_idle(vm))
+        return diagnose(diagnosis, STATUS_STATE, "all processes wait: none could go on later");
     heap_collect_full(&vm->heap);
     Oop process = process_active(vm);
     if (!oop_is_pointers(process) || num_le(slot_count(process), num(PROCESS_SUSPENDED_CONTEXT)))

@@ -12,6 +12,7 @@
 #include "run/primitive.h"
 #include "run/process.h"
 #include "run/stack.h"
+#include "run/system.h"
 #include "run/verified.h"
 
 enum {
@@ -112,6 +113,7 @@ VM *vm_new(const VMOptions *options, uint64_t preferred_old_base, Diagnosis *dia
 void vm_destroy(VM *vm) {
     if (!vm) return;
     process_state_release(vm);
+    system_release(vm);
     verified_release(vm);
     stack_release(vm);
     heap_release(&vm->heap);

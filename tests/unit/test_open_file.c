@@ -233,7 +233,8 @@ static void pipes_have_neither_size_nor_position(void **state) {
 
 static void a_pipe_that_nobody_reads_is_an_error(void **state) {
     (void)state;
-    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+    void (*before)(int) = signal(SIGPIPE, SIG_DFL);
+    open_file_prepare_process();
     assert_int_equal(pipe(pipe_ends), 0);
     assert_int_equal(open_file_adopt(&file, pipe_ends[1], true), 0);
     close(pipe_ends[0]);
@@ -345,7 +346,7 @@ static int closed_input_is_at_its_end(void) {
     char byte;
     size_t done = 1;
     close(0);
-    open_file_reserve_standard();
+    open_file_prepare_process();
     if (open_file_descriptor_type(0) != 3) return 1;
     open_file_standard(&file, 0);
     if (!open_file_at_end(&file)) return 2;
@@ -357,7 +358,7 @@ static int closed_input_is_at_its_end(void) {
 static int closed_output_swallows(void) {
     close(1);
     close(2);
-    open_file_reserve_standard();
+    open_file_prepare_process();
     for (int descriptor = 1; descriptor <= 2; descriptor++) {
         open_file_standard(&file, descriptor);
         if (open_file_write(&file, "x", 1)) return descriptor;
