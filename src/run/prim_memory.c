@@ -197,8 +197,11 @@ Outcome prim_all_objects(VM *vm) {
 
 // ---- 132: does the receiver refer to the argument?
 
+// The operands of this very primitive do not count as the running context's.
 static Outcome context_points_to(VM *vm, Oop context, Oop target) {
     unsigned used = CONTEXT_FIRST_TEMP + context_stack_size(vm, context);
+    if (context_is_married(vm, context) && context_frame(vm, context) == vm->fp)
+        used -= vm->argument_count + 1;
     for (unsigned i = 0; i < used; i++) {
         Oop value = context_variable(vm, context, i);
         if (oop_is_none(value)) return prim_fail(vm, FAILURE_NO_MEMORY);
