@@ -25,10 +25,10 @@ LIBS := -lm -lpthread
 LAYERS := base object memory image bytecode run plugin embed
 # The recording build's own sources, and the semantic ones that it compiles once more.
 RECORD_SOURCES := src/object/record.c src/memory/record_heap.c src/run/record_vm.c
-RECORDED_SOURCES := src/run/prim_class.c
-RECORDED_CHECKED_SOURCES := src/run/elements.c $(wildcard src/plugin/*.c) \
-    $(filter-out $(RECORDED_SOURCES), \
-        $(wildcard src/run/prim_*.c))
+RECORDED_SOURCES := src/run/elements.c \
+    $(patsubst %,src/run/prim_%.c,access class copy float integer large number object stream string)
+RECORDED_CHECKED_SOURCES := $(wildcard src/plugin/*.c) \
+    $(filter-out $(RECORDED_SOURCES), $(wildcard src/run/prim_*.c))
 LIB_SOURCES := $(filter-out $(RECORD_SOURCES), \
     $(sort $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))))
 CMD_SOURCES := $(sort $(wildcard src/cmd/*.c))
@@ -39,7 +39,7 @@ UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 
 SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
-RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies
+RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
 
 .PHONY: all lib unit recording check san tests lint clean
 all: build/parley
@@ -69,11 +69,11 @@ unit: $(UNIT_PROGRAMS)
 # ---- the recording build: semantic sources compiled with PARLEY_RECORDING, on a heap compiled in
 # the direct way. All that was recorded is one object with few global names, since the direct build
 # has functions of the same names.
-RECORDED_GLOBALS := recorded_run recorded_shadow_bytes
+RECORDED_GLOBALS := recorded_run recorded_run_primitive recorded_shadow_bytes
 RECORD_OBJECTS := $(RECORD_SOURCES:src/%.c=$(R)/%.o)
 RECORDED_OBJECTS := $(RECORDED_SOURCES:src/%.c=$(R)/%.o) $(R)/tests/recorded.o
 RECORDED_CHECKED_OBJECTS := $(RECORDED_CHECKED_SOURCES:src/%.c=$(R)/%.o)
-RECORDING_DRIVER := $(addprefix $(R)/tests/,direct.o world.o test_bodies.o)
+RECORDING_DRIVER := $(addprefix $(R)/tests/,direct.o world.o paths.o)
 
 $(R)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -88,15 +88,17 @@ $(R)/recorded.o: $(RECORD_OBJECTS) $(RECORDED_OBJECTS)
 	$(CC) -r -nostdlib -o $@ $^
 	objcopy $(addprefix --keep-global-symbol=,$(RECORDED_GLOBALS)) $@
 
-$(R)/test_bodies: $(RECORDING_DRIVER) $(R)/recorded.o $(B)/libparley.a
-	$(LINK) -o $@ $(RECORDING_DRIVER) $(R)/recorded.o $(B)/libparley.a $(LIBS)
+$(R)/test_bodies $(R)/test_primitives: $(R)/%: $(R)/tests/%.o $(RECORDING_DRIVER) \
+    $(R)/recorded.o $(B)/libparley.a
+	$(LINK) -o $@ $^ $(LIBS)
 
 $(R)/test_record: $(R)/tests/test_record.o $(R)/object/record.o $(B)/libparley.a
 	$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
-# Prints what was recorded for each bytecode.
+# Prints what was recorded for each bytecode and primitive.
 recording: $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
 	@$(R)/test_bodies
+	@$(R)/test_primitives
 
 # ---- everything that is tested every day, counted in one line at the end
 check:
@@ -121,4 +123,4 @@ clean:
 
 -include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
-    $(RECORDING_DRIVER:.o=.d) $(R)/tests/test_record.d
+    $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "object/record.h"
+#include "run/lookup.h"
 #include "run/registers.h"
 
 static Oop named(const char *name, Oop raw) {
@@ -62,4 +64,46 @@ Oop body_new_full_closure(Registers *r, Oop block, unsigned copied_count, bool n
     record_effect("body_new_full_closure", operands, 4);
     return prim_new_object(r->vm, prim_known(r->vm, full_block_closure), FORMAT_MIXED,
                            num(FULL_CLOSURE_FIRST_COPIED + (int64_t)copied_count));
+}
+
+// ---- what primitives call outside of semantic code. The recorded object keeps these names to
+// itself. Contexts are not among the operands yet: whoever comes to one is stopped.
+
+bool context_is_context(const VM *vm, Oop oop) {
+    return oop_has_class_index(oop, prim_known(vm, context));
+}
+static _Noreturn void refuse_context(const char *what) {
+    check_failed(__FILE__, __LINE__, what, "%s", "contexts are not recorded");
+}
+bool context_is_married(const VM *vm, Oop context) {
+    (void)vm, (void)context;
+    refuse_context("context_is_married");
+}
+uint64_t *context_frame(const VM *vm, Oop context) {
+    (void)vm, (void)context;
+    refuse_context("context_frame");
+}
+Oop context_variable(VM *vm, Oop context, unsigned index) {
+    (void)vm, (void)context, (void)index;
+    refuse_context("context_variable");
+}
+ContextStore context_variable_put(VM *vm, Oop context, unsigned index, Oop value) {
+    (void)vm, (void)context, (void)index, (void)value;
+    refuse_context("context_variable_put");
+}
+unsigned context_stack_size(const VM *vm, Oop context) {
+    (void)vm, (void)context;
+    refuse_context("context_stack_size");
+}
+unsigned context_capacity(Oop context) {
+    (void)context;
+    refuse_context("context_capacity");
+}
+Oop context_copy(VM *vm, Oop context) {
+    (void)vm, (void)context;
+    refuse_context("context_copy");
+}
+void lookup_method_written(VM *vm, Oop method) {
+    (void)vm;
+    record_effect("lookup_method_written", &method.handle, 1);
 }

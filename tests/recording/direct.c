@@ -6,11 +6,12 @@
 #define closure_new      scenario_closure_new
 #define closure_new_full scenario_closure_new_full
 
-#define WORD_IN(name, number, bits) (bits)
+#define WORD_IN(name, number, bits) ((void)(name), (bits))
 #define WORD_OUT(word)              (word)
 #define OOP_IN(name, bits)          oop_from_bits(bits)
 #define OOP_OUT(oop)                oop_bits(oop)
 #include "run_body.h"
+#include "run_primitive.h"
 
 Oop context_of_frame(VM *vm, uint64_t *fp) {
     const ScenarioWorld *world = vm->embedder;
@@ -36,4 +37,11 @@ Oop closure_new_full(VM *vm, Oop block, unsigned copied_count, bool no_outer_con
 void direct_run(const ScenarioWorld *world, const Scenario *scenario, ScenarioResult *result) {
     world->vm->embedder = (void *)(uintptr_t)world;
     run_body(world->vm, scenario, result, NULL, NULL);
+}
+
+void direct_run_primitive(const ScenarioWorld *world, const PrimitiveScenario *scenario,
+                          PrimitiveResult *result) {
+    uint64_t *sp = world->vm->sp;
+    run_primitive(world->vm, scenario, result, NULL, NULL);
+    world->vm->sp = sp;
 }

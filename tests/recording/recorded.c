@@ -16,6 +16,7 @@ static uint64_t input(const char *name, unsigned number, uint64_t bits) {
 #define OOP_IN(name, bits)          ((Oop){input(name, 0, bits)})
 #define OOP_OUT(oop)                record_bits((oop).handle)
 #include "run_body.h"
+#include "run_primitive.h"
 
 static const char *action_name(Action action) {
     static const char *const names[] = {
@@ -58,22 +59,61 @@ static void print_result(FILE *out, const Registers *r, const Scenario *s, Actio
 
 size_t recorded_shadow_bytes(void) { return sizeof(RecordVM); }
 
-void recorded_run(const ScenarioWorld *world, const Scenario *scenario, ScenarioResult *result,
-                  FILE *out) {
-    Recording recording;
+// Makes a recording on the world's heap, with the shadow VM that belongs to it.
+static RecordVM *begin(const ScenarioWorld *world, Recording *recording) {
     RecordVM *shadow = world->shadow;
-    record_begin(&recording, &world->vm->heap);
+    record_begin(recording, &world->vm->heap);
     record_vm_begin(shadow, world->vm);
     shadow->active_context = world->active_context;
     shadow->active_process = world->active_process;
-    char *exit_text = NULL;
+    return shadow;
+}
+
+// The path goes to `out`, with the line that says how it ends last.
+static void end(Recording *recording, FILE *out, const char *ending) {
+    record_print_conditions(out, recording);
+    record_print_effects(out, recording);
+    fputs(ending, out);
+    record_end(recording);
+}
+
+void recorded_run(const ScenarioWorld *world, const Scenario *scenario, ScenarioResult *result,
+                  FILE *out) {
+    Recording recording;
+    RecordVM *shadow = begin(world, &recording);
+    char *ending = NULL;
     size_t size;
-    FILE *exit_out = open_memstream(&exit_text, &size);
-    run_body(&shadow->vm, scenario, result, print_result, exit_out);
-    fclose(exit_out);
-    record_print_conditions(out, &recording);
-    record_print_effects(out, &recording);
-    fputs(exit_text, out);
-    free(exit_text);
-    record_end(&recording);
+    FILE *ending_out = open_memstream(&ending, &size);
+    run_body(&shadow->vm, scenario, result, print_result, ending_out);
+    fclose(ending_out);
+    end(&recording, out, ending);
+    free(ending);
+}
+
+static void print_outcome(FILE *out, const VM *vm, Outcome outcome) {
+    static const char *const failures[] = {
+#define FAILURE(NAME, index, text) [index] = text,
+#include "run/failures.tbl"
+#undef FAILURE
+    };
+    if (outcome == OUTCOME_FAILED) {
+        fprintf(out, "  = fails: %s\n", failures[vm->failure]);
+        return;
+    }
+    fputs("  = answers ", out);
+    record_print_expression(out, prim_stack_at(vm, 0).handle);
+    fputc('\n', out);
+}
+
+void recorded_run_primitive(const ScenarioWorld *world, const PrimitiveScenario *scenario,
+                            PrimitiveResult *result, FILE *out) {
+    Recording recording;
+    RecordVM *shadow = begin(world, &recording);
+    char *ending = NULL;
+    size_t size;
+    FILE *ending_out = open_memstream(&ending, &size);
+    run_primitive(&shadow->vm, scenario, result, print_outcome, ending_out);
+    fclose(ending_out);
+    end(&recording, out, ending);
+    free(ending);
 }

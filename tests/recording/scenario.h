@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A scenario: one bytecode body with the operands, stack, frame and method that it finds. It is run
-// twice from the same heap, by the direct build and by the recording build; what both leave behind
-// must be the same, word for word.
+// A scenario: one bytecode body with the operands, stack, frame and method that it finds, or one
+// primitive with its receiver and arguments. It is run twice from the same heap, by the direct
+// build and by the recording build; what both leave behind must be the same, word for word.
 #ifndef TESTS_RECORDING_SCENARIO_H
 #define TESTS_RECORDING_SCENARIO_H
 
@@ -31,6 +31,20 @@ typedef struct ScenarioResult {
     uint64_t selector, value;
 } ScenarioResult;
 
+enum { PRIMITIVE_OPERANDS = 3, PRIMITIVE_FAILED = 0 };
+
+typedef struct PrimitiveScenario {
+    unsigned index; // of the row in primitives.tbl
+    unsigned argument_count;
+    uint64_t operands[PRIMITIVE_OPERANDS]; // receiver, arguments
+} PrimitiveScenario;
+
+typedef struct PrimitiveResult {
+    int outcome, failure;
+    unsigned depth;                     // words left on the stack
+    uint64_t stack[PRIMITIVE_OPERANDS]; // from the top
+} PrimitiveResult;
+
 struct VM;
 // Concrete oops for services that a lone body cannot have.
 typedef struct ScenarioWorld {
@@ -43,6 +57,10 @@ void direct_run(const ScenarioWorld *world, const Scenario *scenario, ScenarioRe
 // Also prints the path to `out`: conditions, effects, and how it ends.
 void recorded_run(const ScenarioWorld *world, const Scenario *scenario, ScenarioResult *result,
                   FILE *out);
+void direct_run_primitive(const ScenarioWorld *world, const PrimitiveScenario *scenario,
+                          PrimitiveResult *result);
+void recorded_run_primitive(const ScenarioWorld *world, const PrimitiveScenario *scenario,
+                            PrimitiveResult *result, FILE *out);
 size_t recorded_shadow_bytes(void);
 
 #endif

@@ -10,14 +10,8 @@
 #include "bytecode/instruction.h"
 #include "object/header.h"
 #include "run/frame.h"
+#include "paths.h"
 #include "world.h"
-
-enum { PATH_LIMIT = 256 };
-
-typedef struct Paths {
-    char *texts[PATH_LIMIT];
-    unsigned count;
-} Paths;
 
 typedef struct Run {
     World world;
@@ -95,40 +89,15 @@ static bool results_are_equal(const ScenarioResult *x, const ScenarioResult *y) 
            memcmp(x->temps, y->temps, sizeof x->temps) == 0;
 }
 
-// Takes the text over; false when the bytecode has this path already.
-static bool add_path(Paths *paths, char *text) {
-    for (unsigned i = 0; i < paths->count; i++) {
-        if (strcmp(paths->texts[i], text) == 0) {
-            free(text);
-            return false;
-        }
-    }
-    if (paths->count < PATH_LIMIT) paths->texts[paths->count++] = text;
-    return true;
-}
-
-static const char *kind_name(const World *world, uint64_t bits) {
-    for (unsigned i = 0; i < world->kind_count; i++)
-        if (world->kinds[i].bits == bits) return world->kinds[i].name;
-    return "?";
-}
-
-// Prints the text as comments.
-static void print_comment(const char *text) {
-    for (bool at_start = true; *text; text++) {
-        if (at_start) fputs("# ", stdout);
-        putchar(*text);
-        at_start = *text == '\n';
-    }
-}
-
 static void list_path(const World *world, const Scenario *s, const char *text) {
     printf("# %s %d %d %d", bytecode_op_name((BytecodeOp)s->op), s->a, s->b, s->c);
-    if (touches_receiver((BytecodeOp)s->op)) printf(", receiver %s", kind_name(world, s->receiver));
-    if (touches_vector((BytecodeOp)s->op)) printf(", temp 1 %s", kind_name(world, s->temps[1]));
-    printf(", stack 1 %s, stack 0 %s\n", kind_name(world, s->stack[1]),
-           kind_name(world, s->stack[0]));
-    print_comment(text);
+    if (touches_receiver((BytecodeOp)s->op))
+        printf(", receiver %s", world_kind_name(world, s->receiver));
+    if (touches_vector((BytecodeOp)s->op))
+        printf(", temp 1 %s", world_kind_name(world, s->temps[1]));
+    printf(", stack 1 %s, stack 0 %s\n", world_kind_name(world, s->stack[1]),
+           world_kind_name(world, s->stack[0]));
+    paths_print_comment(text);
 }
 
 static void run_scenario(Run *run, const Scenario *scenario) {
@@ -150,7 +119,7 @@ static void run_scenario(Run *run, const Scenario *scenario) {
         printf("# the builds differ in this run:\n");
         list_path(&run->world, scenario, text);
     }
-    if (add_path(&run->paths, text)) list_path(&run->world, scenario, text);
+    if (paths_add(&run->paths, text)) list_path(&run->world, scenario, text);
 }
 
 // ---- running all
@@ -267,20 +236,11 @@ static const Expectation expectations[] = {
 static void check_expectations(Run *run, BytecodeOp op) {
     for (size_t i = 0; i < sizeof expectations / sizeof *expectations; i++) {
         if (expectations[i].op != op) continue;
-        bool found = false;
-        for (unsigned p = 0; p < run->paths.count; p++)
-            found = found || strcmp(run->paths.texts[p], expectations[i].path) == 0;
-        if (found) continue;
+        if (paths_include(&run->paths, expectations[i].path)) continue;
         run->differences++;
         printf("# there is no such path:\n");
-        print_comment(expectations[i].path);
+        paths_print_comment(expectations[i].path);
     }
-}
-
-static void forget_paths(Paths *paths) {
-    for (unsigned i = 0; i < paths->count; i++)
-        free(paths->texts[i]);
-    paths->count = 0;
 }
 
 static bool test_bytecode(Run *run, BytecodeOp op) {
@@ -288,7 +248,7 @@ static bool test_bytecode(Run *run, BytecodeOp op) {
     run_bytecode(run, op);
     check_expectations(run, op);
     bool passed = run->differences == 0 && run->paths.count > 0;
-    forget_paths(&run->paths);
+    paths_clear(&run->paths);
     printf("%sok %d %s\n", passed ? "" : "not ", op + 1, bytecode_op_name(op));
     return passed;
 }

@@ -53,6 +53,22 @@ static Oop new_method(World *world, const Oop literals[4]) {
     return method;
 }
 
+static Oop new_bits(World *world, uint64_t class_index, unsigned format, uint64_t word) {
+    Oop object = new_object(world, class_index, format, 1);
+    put(object, 0, word);
+    return object;
+}
+
+// On the array, at its second element.
+static Oop new_stream(World *world, Oop array) {
+    Oop stream = new_object(world, CLASS_INDEX_MESSAGE, FORMAT_FIXED, 4);
+    put(stream, STREAM_ARRAY, oop_bits(array));
+    put(stream, STREAM_INDEX, raw_from_int(1));
+    put(stream, STREAM_LIMIT, raw_from_int(3));
+    put(stream, STREAM_WRITE_LIMIT, raw_from_int(3));
+    return stream;
+}
+
 static void add_kind(World *world, const char *name, uint64_t bits) {
     world->kinds[world->kind_count++] = (Kind){name, bits};
 }
@@ -77,11 +93,21 @@ static void make_kinds(World *world) {
     add_kind(world, "an array", array);
     add_kind(world, "a read-only array", oop_bits(readonly));
     add_kind(world, "a string", oop_bits(new_string(world, "abc")));
+    add_kind(
+        world, "2^60",
+        oop_bits(new_bits(world, CLASS_INDEX_LARGE_POSITIVE_INTEGER, FORMAT_8BIT, 1ull << 60)));
+    add_kind(world, "2 - 2^64",
+             oop_bits(new_bits(world, CLASS_INDEX_LARGE_NEGATIVE_INTEGER, FORMAT_8BIT, -2ull)));
+    add_kind(world, "1e300",
+             oop_bits(new_bits(world, CLASS_INDEX_FLOAT, FORMAT_64BIT, 0x7E37E43C8800759Cull)));
+    add_kind(world, "bytes",
+             oop_bits(new_bits(world, CLASS_INDEX_BYTE_ARRAY, FORMAT_8BIT + 3, 0x8070605040ull)));
+    add_kind(world, "a stream", oop_bits(new_stream(world, oop_from_bits(array))));
     add_kind(world, "a forwarder", oop_bits(new_forwarder(world, array)));
 }
 
 static void make_methods(World *world) {
-    uint64_t array = world->kinds[world->kind_count - 4].bits;
+    uint64_t array = world->scenario.active_context;
     Oop none = oop_from_bits(raw_from_int(7));
     Oop plain[4] = {none, none, none, none};
     plain[0] = new_string(world, "symbol");
@@ -113,17 +139,27 @@ bool world_make(World *world) {
         fprintf(stderr, "%s\n", diagnosis.text);
         return false;
     }
-    vm->known.array = CLASS_INDEX_ARRAY;
-    vm->known.point = CLASS_INDEX_MESSAGE;
-    vm->known.block_closure = vm->known.full_block_closure = CLASS_INDEX_CONTEXT;
+    vm->known = (KnownClasses){
+        .large_positive = CLASS_INDEX_LARGE_POSITIVE_INTEGER,
+        .large_negative = CLASS_INDEX_LARGE_NEGATIVE_INTEGER,
+        .boxed_float = CLASS_INDEX_FLOAT,
+        .array = CLASS_INDEX_ARRAY,
+        .byte_array = CLASS_INDEX_BYTE_ARRAY,
+        .byte_string = CLASS_INDEX_BYTE_STRING,
+        .message = CLASS_INDEX_MESSAGE,
+        .point = CLASS_INDEX_MESSAGE,
+        .context = CLASS_INDEX_CONTEXT,
+        .block_closure = CLASS_INDEX_MESSAGE,
+        .full_block_closure = CLASS_INDEX_MESSAGE,
+    };
     world->scenario.vm = vm;
     world->scenario.shadow = calloc(1, recorded_shadow_bytes());
     world->start = vm->heap.eden_free;
+    world->scenario.active_context = oop_bits(new_array(world));
+    world->scenario.active_process = oop_bits(new_array(world));
     make_kinds(world);
     make_methods(world);
     make_special_objects(world);
-    world->scenario.active_context = oop_bits(new_array(world));
-    world->scenario.active_process = oop_bits(new_array(world));
     return world->scenario.shadow != NULL;
 }
 
@@ -132,13 +168,28 @@ void world_destroy(World *world) {
     vm_destroy(world->scenario.vm);
 }
 
+const char *world_kind_name(const World *world, uint64_t bits) {
+    for (unsigned i = 0; i < world->kind_count; i++)
+        if (world->kinds[i].bits == bits) return world->kinds[i].name;
+    return "?";
+}
+
+// The header of nil, true or false.
+static uint64_t constant_at(const World *world, unsigned index) {
+    const Heap *heap = &world->scenario.vm->heap;
+    return oop_bits(index == 0 ? heap->nil : index == 1 ? heap->true_object : heap->false_object);
+}
+
 // ---- snapshots: up to where objects lie; what lies behind is made zero, so that what a run
 // allocated can be compared with what the other run allocated.
 
 void world_save(const World *world, Snapshot *snapshot) {
     const Heap *heap = &world->scenario.vm->heap;
     snapshot->eden_free = heap->eden_free;
+    snapshot->last_hash = heap->last_hash;
     snapshot->wants = heap->wants;
+    for (unsigned i = 0; i < 3; i++)
+        snapshot->constant_headers[i] = raw_load(constant_at(world, i));
     memset(snapshot->bytes, 0, sizeof snapshot->bytes);
     memcpy(snapshot->bytes, (const void *)(uintptr_t)world->start, heap->eden_free - world->start);
 }
@@ -146,10 +197,15 @@ void world_save(const World *world, Snapshot *snapshot) {
 void world_restore(const World *world, const Snapshot *snapshot) {
     Heap *heap = &world->scenario.vm->heap;
     heap->eden_free = snapshot->eden_free;
+    heap->last_hash = snapshot->last_hash;
     heap->wants = snapshot->wants;
+    for (unsigned i = 0; i < 3; i++)
+        raw_store(constant_at(world, i), snapshot->constant_headers[i]);
     memcpy((void *)(uintptr_t)world->start, snapshot->bytes, sizeof snapshot->bytes);
 }
 
 bool snapshots_are_equal(const Snapshot *a, const Snapshot *b) {
-    return a->eden_free == b->eden_free && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+    return a->eden_free == b->eden_free && a->last_hash == b->last_hash &&
+           memcmp(a->constant_headers, b->constant_headers, sizeof a->constant_headers) == 0 &&
+           memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }

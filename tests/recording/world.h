@@ -13,7 +13,7 @@ typedef struct Kind {
     uint64_t bits;
 } Kind;
 
-enum { KIND_LIMIT = 24, METHOD_COUNT = 2, SNAPSHOT_LIMIT = 32768 };
+enum { KIND_LIMIT = 32, METHOD_COUNT = 2, SNAPSHOT_LIMIT = 32768 };
 
 typedef struct World {
     ScenarioWorld scenario;
@@ -26,13 +26,15 @@ typedef struct World {
 } World;
 
 typedef struct Snapshot {
-    uint64_t eden_free;
+    uint64_t eden_free, last_hash;
+    uint64_t constant_headers[3]; // of nil, true and false
     uint32_t wants;
     uint8_t bytes[SNAPSHOT_LIMIT];
 } Snapshot;
 
 bool world_make(World *world);
 void world_destroy(World *world);
+const char *world_kind_name(const World *world, uint64_t bits);
 void world_save(const World *world, Snapshot *snapshot);
 void world_restore(const World *world, const Snapshot *snapshot);
 bool snapshots_are_equal(const Snapshot *a, const Snapshot *b);
