@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/event_loop.h"
 #include "base/os.h"
 #include "run/clock.h"
@@ -63,6 +64,7 @@ static void release_semaphores(VM *vm, uint32_t bits) {
 
 // The user's interrupt goes to the image if it has a semaphore for it.
 static bool interrupt_stops(VM *vm) {
+    crash_user_signal_served(USER_INTERRUPT);
     Oop semaphore = vm_special(vm, SPECIAL_INTERRUPT_SEMAPHORE);
     if (!process_is_semaphore(semaphore)) return true;
     semaphore_release(vm, semaphore, 1);
@@ -75,7 +77,10 @@ static bool ticks_are_used_up(const VM *vm) {
 
 // Serves all but the heap's wishes; OUTCOME_ANSWERED or OUTCOME_STOP.
 static Outcome serve(VM *vm, uint32_t bits) {
-    if (bits & INTERRUPT_REPORT) report_crash(vm, stderr);
+    if (bits & INTERRUPT_REPORT) {
+        report_crash(vm, stderr);
+        crash_user_signal_served(USER_WANTS_REPORT);
+    }
     release_semaphores(vm, bits);
     if ((bits & INTERRUPT_USER) && interrupt_stops(vm))
         return vm_stop(vm, STOP_QUIT, EXIT_CODE_INTERRUPTED);
@@ -184,6 +189,12 @@ MAY_GC Outcome vm_wait_for_process(VM *vm) {
 
 static void notify(void *context) { vm_request_interrupt(context, INTERRUPT_EVENTS); }
 
+static void hear_user(void *context, UserSignal which) {
+    vm_request_interrupt(context, which == USER_INTERRUPT ? INTERRUPT_USER : INTERRUPT_REPORT);
+}
+
+static void report(void *context) { report_crash(context, stderr); }
+
 Status process_state_init(VM *vm, Diagnosis *diagnosis) {
     ProcessState *state = calloc(1, sizeof *state);
     if (state) state->external = calloc(1, sizeof *state->external);
@@ -200,12 +211,17 @@ Status process_state_init(VM *vm, Diagnosis *diagnosis) {
     state->start_nanoseconds = os_monotonic_nanoseconds();
     vm->timer_ticks = UINT64_MAX;
     vm->processes = state;
+    // Where there are too many VMs the last ones hear nothing and report nothing, that is all.
+    (void)!crash_add_reporter(report, vm);
+    (void)!crash_add_listener(hear_user, vm);
     return STATUS_OK;
 }
 
 void process_state_release(VM *vm) {
     ProcessState *state = vm->processes;
     if (!state) return;
+    crash_remove_reporter(vm);
+    crash_remove_listener(vm);
     event_loop_free(state->loop);
     free(state->external);
     free(state);
