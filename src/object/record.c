@@ -148,7 +148,7 @@ bool record_predicate(const char *operation, bool outcome, const uint64_t *opera
 
 void record_effect(const char *operation, const uint64_t *operands, unsigned count) {
     RecordEffect effect = {.operation = operation, .operand_count = count};
-    memcpy(effect.operands, operands, count * sizeof *operands);
+    for (unsigned i = 0; i < count; i++) effect.operands[i] = operands[i];
     bool pushed = array_push(&record_current()->effects, effect);
     CHECK(pushed, "%s", "no memory for a recording");
 }
