@@ -188,7 +188,9 @@ static bool check_selector(Verifier *v, const Instruction *in) {
 static bool check_super_send(Verifier *v, const Instruction *in) {
     v->uses_super = true;
     if (!check_selector(v, in)) return false;
-    if (is_binding(literal_at(v, v->literal_count - 1))) return true;
+    Oop last = literal_at(v, v->literal_count - 1);
+    // In a block it is the code around it, where the class may be found.
+    if (is_binding(last) || oop_is_method(last)) return true;
     return refuse(v, in->pc, "a super send, but the last literal does not name the class");
 }
 

@@ -460,6 +460,9 @@ static void super_sends_name_the_class(void **state) {
     refuses("does not name the class", false, BYTES(112, 133, 0, 124));
     literals[BINDING] = pool_object(&pool, 51, FORMAT_INDEXABLE, 1);
     refuses("does not name the class", false, BYTES(112, 133, 0, 124));
+    literals[BINDING] = literals[BLOCK];
+    accepts(false, BYTES(112, 133, 0, 124));
+    literals[BINDING] = pool_int(1);
     // The directed one brings its class along.
     accepts(true, BYTES(76, 17, 225, 64, 235, 0, 92));
 }
