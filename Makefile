@@ -37,6 +37,9 @@ LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 
+# Programs that script tests use.
+TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
+TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%)
 SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
 RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
@@ -62,6 +65,10 @@ $(B)/%.o: src/%.c
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
+
+$(B)/tests/image/%: tests/image/%.c $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS)
 
 unit: $(UNIT_PROGRAMS)
 	@tools/run_tests.sh $(UNIT_PROGRAMS)
@@ -106,7 +113,7 @@ check:
 	@+$(MAKE) --no-print-directory -s STRICT=1 tests
 	@tools/run_tests.sh $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(SCRIPT_TESTS)
 
-tests: all $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
+tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
 
 # The same tests under address and undefined-behaviour sanitizers.
 san:
@@ -121,6 +128,6 @@ lint:
 clean:
 	rm -rf build
 
--include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
+-include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
     $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)
