@@ -40,10 +40,19 @@ static uint64_t count_before(MappedSpan *span, uint64_t bytes) {
     return bytes;
 }
 
+static int by_start(const void *a, const void *b) {
+    const MappedSpan *const *x = a, *const *y = b;
+    return (*x)->start < (*y)->start ? -1 : (*x)->start > (*y)->start;
+}
+
 Status address_map_init(AddressMap *map, const ImageContents *contents) {
     *map = (AddressMap){.base = contents->base};
     map->spans = calloc(contents->span_count, sizeof *map->spans);
-    if (!map->spans) return STATUS_NO_MEMORY;
+    map->by_address = calloc(contents->span_count, sizeof *map->by_address);
+    if (!map->spans || !map->by_address) {
+        address_map_release(map);
+        return STATUS_NO_MEMORY;
+    }
     map->span_count = contents->span_count;
     for (size_t i = 0; i < map->span_count; i++) {
         MappedSpan *span = &map->spans[i];
@@ -58,7 +67,10 @@ Status address_map_init(AddressMap *map, const ImageContents *contents) {
         }
         mark_written(span);
         map->object_bytes = count_before(span, map->object_bytes);
+        map->by_address[i] = span;
     }
+    qsort(map->by_address, map->span_count, sizeof *map->by_address, by_start);
+    map->last_hit = &map->spans[0];
     return STATUS_OK;
 }
 
@@ -68,18 +80,29 @@ void address_map_release(AddressMap *map) {
         free(map->spans[i].before);
     }
     free(map->spans);
+    free(map->by_address);
     memset(map, 0, sizeof *map);
 }
 
+static bool span_holds(const MappedSpan *span, uint64_t raw) {
+    return raw >= span->start && raw < span->end;
+}
+
 static const MappedSpan *span_of(AddressMap *map, uint64_t raw) {
-    for (size_t i = 0; i < map->span_count; i++) {
-        size_t at = (map->last_hit + i) % map->span_count;
-        if (raw >= map->spans[at].start && raw < map->spans[at].end) {
-            map->last_hit = at;
-            return &map->spans[at];
-        }
+    if (span_holds(map->last_hit, raw)) return map->last_hit;
+    size_t low = 0, high = map->span_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (map->by_address[middle]->start <= raw)
+            low = middle;
+        else
+            high = middle;
     }
-    return NULL;
+    // Empty spans may share their start with the one that holds the object.
+    while (low > 0 && map->by_address[low]->start == map->by_address[low]->end)
+        low--;
+    if (!span_holds(map->by_address[low], raw)) return NULL;
+    return map->last_hit = map->by_address[low];
 }
 
 uint64_t address_map_find(AddressMap *map, uint64_t raw) {

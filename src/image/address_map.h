@@ -15,9 +15,10 @@ typedef struct MappedSpan {
 } MappedSpan;
 
 typedef struct AddressMap {
-    MappedSpan *spans; // in the order of the contents
+    MappedSpan *spans;       // in the order of the contents
+    MappedSpan **by_address; // the same, ascending
     size_t span_count;
-    size_t last_hit;
+    const MappedSpan *last_hit;
     uint64_t base;
     uint64_t object_bytes;
 } AddressMap;
