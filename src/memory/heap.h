@@ -84,6 +84,7 @@ enum {
     HEAP_WANTS_FULL = 2,
     HEAP_LOW_SPACE = 4,      // the low-space threshold was crossed: signal the semaphore
     HEAP_MOURNERS = 8,       // ephemerons or weak objects wait in the mourn queue
+    HEAP_WANTS_STRESS = 32,  // the stress switch asks for a collection
     HEAP_ALLOCATION_FAILED = 16, // an allocation found no room since the last collection
 };
 
@@ -114,6 +115,7 @@ struct Heap {
     unsigned client_count;
     struct RootScope *root_scopes;       // innermost first, see roots.h
     uint64_t last_hash;                  // seed of the identity hash sequence
+    uint64_t full_threshold;             // old bytes in use beyond which a full collection is due
     uint64_t failed_bytes;               // size of the last allocation that found no room
     uint64_t low_space_threshold;        // bytes of growth left that trigger HEAP_LOW_SPACE
     bool mourn_weak;                     // weak objects that lose an element are queued too, as
