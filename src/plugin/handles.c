@@ -4,18 +4,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
+
+#include "base/os.h"
 
 enum { FIXED_SESSION = 0x5041524C };
 
 static uint64_t random_session(void) {
     uint64_t session = 0;
-    if (getrandom(&session, sizeof session, GRND_NONBLOCK) != (ssize_t)sizeof session) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        session = (uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec;
-    }
+    if (!os_random_bytes(&session, sizeof session)) session = os_monotonic_nanoseconds();
     return session ? session : FIXED_SESSION;
 }
 

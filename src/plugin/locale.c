@@ -13,6 +13,7 @@
 
 #include "plugin/operands.h"
 #include "plugin/registry.h"
+#include "run/clock.h"
 
 enum { CODE_BYTES = 3, CODE_LETTERS = 2 };
 
@@ -105,7 +106,7 @@ static Outcome prim_daylight_savings(VM *vm) {
 
 // Minutes east of Greenwich.
 static Outcome prim_timezone_offset(VM *vm) {
-    return prim_answer(vm, oop_from_num(num(local_time().tm_gmtoff / 60)));
+    return prim_answer(vm, oop_from_num(num(clock_utc_offset_seconds(vm) / 60)));
 }
 
 // Minutes between the VM's clock and local time: it answers local time already.

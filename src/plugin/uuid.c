@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // UUIDPlugin: fills the receiver, 16 bytes, with a random UUID (RFC 4122, version 4). In a run that
 // must repeat, the numbers come from a generator with a fixed start.
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/os.h"
 #include "object/raw.h"
 #include "plugin/operands.h"
 #include "plugin/registry.h"
@@ -30,7 +29,7 @@ static uint64_t next_number(uint64_t *state) {
 }
 
 static bool fill(VM *vm, uint8_t bytes[UUID_BYTES]) {
-    if (!vm->options.deterministic) return getrandom(bytes, UUID_BYTES, 0) == UUID_BYTES;
+    if (!vm->options.deterministic) return os_random_bytes(bytes, UUID_BYTES);
     for (int i = 0; i < UUID_BYTES; i += 8) {
         uint64_t number = next_number(vm->plugin_state[PLUGIN_UUID]);
         memcpy(bytes + i, &number, sizeof number);
@@ -44,7 +43,7 @@ static Outcome prim_make_uuid(VM *vm) {
     if (!oop_is_bytes(receiver) || !num_eq(byte_count(receiver), num(UUID_BYTES)))
         return prim_fail(vm, FAILURE_BAD_RECEIVER);
     if (oop_is_readonly(receiver)) return prim_fail(vm, FAILURE_NO_MODIFICATION);
-    if (!fill(vm, bytes)) return prim_fail_os(vm, errno);
+    if (!fill(vm, bytes)) return prim_fail(vm, FAILURE_UNSUPPORTED);
     bytes[VERSION_BYTE] = (bytes[VERSION_BYTE] & 0x0F) | 0x40;
     bytes[VARIANT_BYTE] = (bytes[VARIANT_BYTE] & 0x3F) | 0x80;
     memcpy(object_bytes(receiver), bytes, UUID_BYTES);

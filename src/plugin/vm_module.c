@@ -4,9 +4,9 @@
 // here too. Where the answer would depend on a display, it is that of a VM without one.
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "base/version.h"
 #include "image/image_info.h"
 #include "plugin/operands.h"
@@ -56,12 +56,7 @@ static Outcome prim_millisecond_clock_mask(VM *vm) {
 
 // Nanoseconds from some beginning; in a run that must repeat, ticks.
 static Outcome prim_high_resolution_clock(VM *vm) {
-    struct timespec now = {0};
-    uint64_t clock = vm->ticks;
-    if (!vm->options.deterministic) {
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        clock = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-    }
+    uint64_t clock = vm->options.deterministic ? vm->ticks : os_monotonic_nanoseconds();
     return operand_answer(vm, prim_integer_from_word(vm, word(clock)));
 }
 

@@ -2,9 +2,12 @@
 // Primitive 254: the parameters of vm_parameters.tbl, all of them as an Array, one of them, or one
 // of them set (the old value is answered). A parameter that cannot be set, or not to that value,
 // is "inappropriate".
+#include "base/os.h"
 #include "image/image_info.h"
+#include "run/clock.h"
 #include "run/primitive.h"
 #include "run/primitives.h"
+#include "run/process.h"
 #include "run/system.h"
 
 enum { PARAMETER_LIMIT = 86, FLAGS_LIMIT = 0x3F, HEADER_FLAGS_SHIFT = 2, HEADER_FLAGS_KEPT = 3 };
@@ -89,6 +92,14 @@ static bool set_growth_ratio(VM *vm, Real value) {
 static bool set_only_zero(VM *vm, Real value) {
     (void)vm;
     return real_is_zero(value);
+}
+
+// ---- values that take more than an expression
+
+static int64_t start_microseconds(const VM *vm) {
+    if (!vm->processes || vm->options.deterministic) return 0;
+    uint64_t age = os_monotonic_nanoseconds() - vm->processes->start_nanoseconds;
+    return clock_utc_microseconds(vm) - (int64_t)(age / 1000);
 }
 
 // ---- the table
