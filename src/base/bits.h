@@ -29,4 +29,12 @@ static inline uint64_t round_up(uint64_t value, uint64_t power_of_two) {
     return (value + power_of_two - 1) & ~(power_of_two - 1);
 }
 
+// How many bits are set. Written out: without a flag for newer CPUs the builtin is a call.
+static inline unsigned bits_count(uint64_t bits) {
+    bits -= bits >> 1 & 0x5555555555555555ull;
+    bits = (bits & 0x3333333333333333ull) + (bits >> 2 & 0x3333333333333333ull);
+    bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0Full;
+    return (unsigned)(bits * 0x0101010101010101ull >> 56);
+}
+
 #endif

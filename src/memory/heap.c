@@ -137,9 +137,11 @@ static Oop make_first(Heap *heap, uint64_t class_index, unsigned format, uint64_
 Status heap_bootstrap(Heap *heap, Diagnosis *diagnosis) {
     enum { FREE_LIST_SLOTS = 64 };
     uint64_t start, first = 256 * 1024;
-    Status status = heap_add_segment(heap, 0, &start);
+    Status status = heap_add_segment(heap, first, &start);
     if (status) return diagnose(diagnosis, status, "no memory for an empty heap");
-    (void)first;
+    // One chunk, so that the first objects follow each other.
+    old_space_forget_free(heap);
+    old_space_add_free(heap, start, segment_limit(old_space_segment(heap, 0)) - start);
     heap->nil = oop_from_bits(start); // so that bodies can be filled
     heap->nil = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_FIXED, 0);
     heap->false_object = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_FIXED, 0);

@@ -157,8 +157,9 @@ uint64_t heap_free_old_bytes(const Heap *heap);
 uint64_t heap_old_bytes(const Heap *heap);
 uint64_t heap_eden_bytes(const Heap *heap);
 uint64_t heap_young_used_bytes(const Heap *heap);
-// Makes the object shorter in place; what is cut off becomes a free chunk or filler.
-void heap_shorten(Heap *heap, Oop object, uint64_t slot_count);
+// Makes the object shorter: in place when it can be, otherwise by a copy, to which it then is a
+// forwarder. Answers where the object is; oop_none(): no memory for the copy, nothing changed.
+Oop heap_shorten(Heap *heap, Oop object, uint64_t slot_count);
 
 // ---- storing
 void heap_barrier_slow(Heap *heap, uint64_t object, uint64_t value);
@@ -182,17 +183,17 @@ void heap_set_readonly(Heap *heap, Oop object, bool readonly);
 Oop heap_follow(const Heap *heap, Oop oop);
 
 // ---- become (lazy): every former[i] becomes latter[i]; both ways when `two_way`. The identity
-// hash stays with the reference when `copy_hash`. Arrays of equal length, objects checked by the
-// caller (no immediates, not read-only or pinned where that matters). Changes nothing when it
-// answers NO_MEMORY.
+// hash stays with the reference when both ways, or when `copy_hash`. Arrays of equal length,
+// objects checked by the caller (no immediates, not read-only or pinned where that matters).
+// Changes nothing when it answers NO_MEMORY.
 MUST_USE Status heap_become(Heap *heap, Oop former_array, Oop latter_array, bool two_way,
                             bool copy_hash);
 
 // ---- enumerating. The callback must not allocate; it answers false to stop.
 typedef bool (*ObjectVisitor)(void *context, Oop object);
 void heap_for_each_object(Heap *heap, ObjectVisitor visitor, void *context);
-// First object, and the one after: in memory order, no free chunks, no forwarders, no puns
-// (primitives 77, 78, 138, 139). oop_none() at the end.
+// First object, and the one after: new space, then old space; no free chunks, no forwarders, no
+// puns (primitives 77, 78, 138, 139). oop_none() at the end.
 Oop heap_first_object(Heap *heap);
 Oop heap_object_after(Heap *heap, Oop object);
 // An Array of all instances of the class (or of all objects, when class_index is 0); oop_none()

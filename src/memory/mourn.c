@@ -80,7 +80,7 @@ Oop mourn_at(const Heap *heap, size_t index) {
 Oop heap_next_mourner(Heap *heap) {
     MournQueue *queue = heap->mourners;
     if (!queue || queue->first == queue->end) return (Oop){0};
-    return queue->items[queue->first++];
+    return heap_follow(heap, queue->items[queue->first++]);
 }
 
 void mourn_release(Heap *heap) {

@@ -191,6 +191,7 @@ static void scan_remembered(Scavenger *s) {
             raw_store(raw, raw_load(raw) & ~HEADER_REMEMBERED);
     }
     // What was tenured meanwhile has been added behind.
+    if (kept == count) return;
     memmove(spaces->remembered.items + kept, spaces->remembered.items + count,
             (spaces->remembered.count - count) * sizeof *spaces->remembered.items);
     spaces->remembered.count -= count - kept;
