@@ -42,9 +42,11 @@ TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
 TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%)
 SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
+NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
+NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)
 RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
 
-.PHONY: all lib unit recording check san tests lint clean
+.PHONY: all lib unit nightly recording check san tests lint clean
 all: build/parley
 
 build/parley: $(B)/parley
@@ -72,6 +74,14 @@ $(B)/tests/image/%: tests/image/%.c $(B)/libparley.a
 
 unit: $(UNIT_PROGRAMS)
 	@tools/run_tests.sh $(UNIT_PROGRAMS)
+
+# What takes too long, or too much memory, for every day.
+$(B)/tests/nightly/%: tests/nightly/%.c $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
+
+nightly: $(NIGHTLY_PROGRAMS)
+	@tools/run_tests.sh $(NIGHTLY_PROGRAMS)
 
 # ---- the recording build: semantic sources compiled with PARLEY_RECORDING, on a heap compiled in
 # the direct way. All that was recorded is one object with few global names, since the direct build
@@ -128,6 +138,7 @@ lint:
 clean:
 	rm -rf build
 
--include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) \
+-include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
+    $(NIGHTLY_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
     $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)

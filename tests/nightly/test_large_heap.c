@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Full collections at sizes where 32 bits end and quadratic algorithms show: objects and dead runs
 // of gigabytes, a chain of a million ephemerons, a million pinned objects. Needs 16 GB of memory.
-#include "../unit/test_heap.h"
+#include "unit/test_heap.h"
 
 #include <time.h>
 

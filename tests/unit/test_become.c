@@ -269,6 +269,7 @@ static void test_class_one_way(void **state) {
         f.held[3] = heap_allocate(&f.test.heap, other, FORMAT_FIXED, 1);
         assert_int_equal(become(&f, f.held[0], f.held[1], false, copy_hash), STATUS_OK);
         assert_int_equal(f.becomes_of_classes, 1);
+        test_heap_check(&f.test);
         uint64_t expected = copy_hash ? one : other;
         for (int round = 0; round < 2; round++) {
             for (int i = 2; i < 4; i++) {

@@ -226,8 +226,9 @@ static void run_graph(const TestHeapOptions *options, uint64_t seed, int steps, 
 
 static void test_random_graphs(void **state) {
     (void)state;
-    for (uint64_t seed = 1; seed <= 12; seed++) {
+    for (uint64_t seed = 1; seed <= 30; seed++) {
         TestHeapOptions options = test_heap_options();
+        options.heap.verify = seed % 5 == 0;
         options.heap.mark_memory_limit = seed % 3 == 0 ? 1 + seed % 4 : 0;
         run_graph(&options, seed, 1500, 50);
     }
@@ -246,6 +247,32 @@ static void test_collection_at_every_allocation(void **state) {
     }
 }
 
+// The stress switches together: a collection that moves all at the safe point after each
+// allocation.
+static void test_stress_switches(void **state) {
+    (void)state;
+    TestHeapOptions options = test_heap_options();
+    options.heap.collect_every = options.heap.move_every = 1;
+    options.heap.verify = true;
+    Graph g;
+    graph_open(&g, &options, 7);
+    for (int i = 0; i < 300; i++) {
+        uint64_t before = g.test.heap.statistics.full_collections;
+        g.roots[0] = graph_new_node(&g, NODE_PLAIN, 4);
+        g.held[0] = graph_allocate(&g, NODE_PLAIN, 4);
+        test_put(&g.test, g.held[0], GRAPH_ID_SLOT, test_int(g.roots[0]));
+        g.nodes[g.roots[0]].slots[2] = i ? g.roots[1] : GRAPH_NIL;
+        test_put(&g.test, g.held[0], 2, g.held[1]);
+        g.roots[1] = g.roots[0];
+        g.held[1] = g.held[0];
+        assert_true(g.test.heap.wants & HEAP_WANTS_STRESS);
+        heap_collect_as_wanted(&g.test.heap);
+        assert_int_equal(g.test.heap.statistics.full_collections, before + 1);
+        graph_check(&g);
+    }
+    graph_close(&g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_objects_slide_in_order),
@@ -258,6 +285,7 @@ int main(void) {
         cmocka_unit_test(test_segments_are_given_back),
         cmocka_unit_test(test_random_graphs),
         cmocka_unit_test(test_collection_at_every_allocation),
+        cmocka_unit_test(test_stress_switches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

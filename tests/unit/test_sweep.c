@@ -88,7 +88,7 @@ static void test_compaction_on_request(void **state) {
 
 static void test_random_graphs(void **state) {
     (void)state;
-    for (uint64_t seed = 41; seed <= 50; seed++) {
+    for (uint64_t seed = 41; seed <= 60; seed++) {
         TestHeapOptions options = test_heap_options();
         options.heap.collector = "sweep";
         Graph g;
@@ -104,7 +104,7 @@ static void test_random_graphs(void **state) {
 
 static void test_exchange_at_run_time(void **state) {
     (void)state;
-    for (uint64_t seed = 61; seed <= 66; seed++) {
+    for (uint64_t seed = 61; seed <= 80; seed++) {
         TestHeapOptions options = test_heap_options();
         Graph g;
         graph_open(&g, &options, seed);
