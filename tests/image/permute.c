@@ -14,7 +14,7 @@
 //     (sets, identity sets, dictionaries keyed by class)
 //   - the class of every element or key that is itself a collection, because hashes of collections
 //     begin with the hash of their class; and on what stands in such an element
-// In the Pharo 8 kernel that keeps 200 to 300 of 1,100 classes in place, see the counts printed.
+// In the Pharo 8 kernel 538 classes stay and 553 move.
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
