@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "image/image_info.h"
 #include "image/read.h"
+#include "memory/collector.h"
 #include "plugin/registry.h"
 #include "run/interpreter.h"
 #include "run/snapshot.h"
@@ -119,6 +120,8 @@ static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnos
     set_unless_zero(&options->max_ticks, given->max_ticks);
     set_unless_zero(&options->flush_caches_every, given->flush_caches_every);
     options->deterministic = given->deterministic;
+    if (!collector_named(p->collector))
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "unknown collector '%s'", p->collector);
     if (p->trace && !trace_parse(p->trace, &options->trace))
         return diagnose(diagnosis, STATUS_BAD_USAGE, "unknown word in --trace=%s", p->trace);
     return STATUS_OK;

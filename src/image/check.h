@@ -6,8 +6,10 @@
 //   - the region is parsable from end to end, no object reaches beyond it
 //   - every slot is a legal immediate or the address of an object of a real class
 //   - no slot refers to a forwarder, no forwarder to another
-//   - every class index names a class in the table; the object has at least its named fields, and
-//     is pointers, bits or a method as the class says; no class table entry is anything but a class
+//   - every class index names a class in the table, and is its hash; the object has at least its
+//   named fields, and
+//     is pointers, bits or a method as the class says; no class table entry is anything but a
+//     class, and above the puns each class has one
 //   - literals lie inside their method; unused bytes inside the object
 //   - the special objects that special_objects.tbl calls required are there, and the classes among
 //     them have the shape that class_shapes.tbl says

@@ -95,6 +95,13 @@ static Status check_context(const ImageCheck *check, uint64_t raw) {
     return STATUS_OK;
 }
 
+// An object that names its class by another of its places in the table names it by the hash then.
+static void use_own_index(const ImageCheck *check, uint64_t raw) {
+    uint64_t header = raw_load(raw), class_raw = class_at(check, header_class_index(header));
+    uint64_t own = header_hash(raw_load(class_raw));
+    if (own != header_class_index(header)) raw_store(raw, header_with_class_index(header, own));
+}
+
 static Status check_instances(const ImageCheck *check) {
     Status status = STATUS_OK;
     for (uint64_t raw = check_first(check); raw < check->region->end && status == STATUS_OK;
@@ -102,10 +109,22 @@ static Status check_instances(const ImageCheck *check) {
         uint64_t class_index = raw_class_index(raw);
         if (class_index <= CLASS_INDEX_LAST_PUN) continue;
         status = check_instance(check, raw);
+        if (status == STATUS_OK) use_own_index(check, raw);
         if (status == STATUS_OK && class_index == CLASS_INDEX_CONTEXT)
             status = check_context(check, raw);
     }
     return status;
+}
+
+// Empties the places in the table that are no class's own: nobody uses them any more.
+static void drop_second_places(const ImageCheck *check) {
+    for (uint64_t i = CLASS_INDEX_LAST_PUN + 1; i < check->page_count * CLASS_TABLE_PAGE_SIZE;
+         i++) {
+        uint64_t class_raw = class_at(check, i);
+        if (class_raw == 0 || header_hash(raw_load(class_raw)) == i) continue;
+        uint64_t page = raw_slot(check->first[FIRST_CLASS_TABLE], i / CLASS_TABLE_PAGE_SIZE);
+        raw_store(raw_slot_address(page, i % CLASS_TABLE_PAGE_SIZE), check->first[FIRST_NIL]);
+    }
 }
 
 // ---- special objects
@@ -221,6 +240,7 @@ static Status check_scheduler(const ImageCheck *check) {
 Status check_kernel(ImageCheck *check) {
     Status status = check_class_table(check);
     if (status == STATUS_OK) status = check_instances(check);
+    if (status == STATUS_OK) drop_second_places(check);
     if (status == STATUS_OK) status = check_special_presence(check);
     if (status == STATUS_OK) status = check_shapes(check);
     if (status == STATUS_OK) status = check_special_selectors(check);

@@ -124,8 +124,12 @@ static void forwarders_are_followed(void **state) {
 static void class_may_stand_in_the_table_twice(void **state) {
     Fixture *f = *state;
     Synthetic *s = &f->synthetic;
-    syn_put(s, s->pages[1], 500, s->classes[CLASS_INDEX_ARRAY]);
+    syn_put(s, s->pages[1], 500, s->classes[SYN_POINT]);
+    *syn_word(s, s->point) = header_with_class_index(*syn_word(s, s->point), 1024 + 500);
     passes(f);
+    assert_int_equal(raw_class_index(moved(f, s->point)), SYN_POINT);
+    assert_int_equal(raw_slot(moved(f, s->pages[1]), 500), moved(f, s->nil));
+    assert_int_equal(raw_slot(moved(f, s->pages[0]), CLASS_INDEX_BRIDGE), moved(f, s->classes[1]));
 }
 
 // ---- what does not

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// What the subcommands share: exit codes and the way errors are told, one line on standard error
+// that begins with "parley: ".
+#ifndef PARLEY_CMD_COMMAND_H
+#define PARLEY_CMD_COMMAND_H
+
+enum {
+    EXIT_OK = 0,
+    EXIT_PROGRAM_FAILED = 1,
+    EXIT_BAD_INPUT = 2, // bad usage or bad input file
+};
+
+// Prints the line and answers EXIT_BAD_INPUT.
+int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// The subcommands, each with the arguments behind its name; the exit code is answered.
+int command_image(int count, char **arguments);
+int command_image_info(int count, char **arguments);
+int command_image_check(int count, char **arguments);
+// Runs an image: all arguments of the program, options first.
+int command_run(int count, char **arguments);
+int command_features(void);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// parley --features: what this binary was built with, a line each.
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "cmd/command.h"
+#include "image/format.h"
+#include "memory/collector.h"
+#include "parley.h"
+#include "plugin/registry.h"
+
+static void print_collectors(void) {
+    fputs("collectors:", stdout);
+    for (unsigned i = 0; collector_at(i); i++)
+        printf(" %s", collector_at(i)->name);
+    putchar('\n');
+}
+
+static void print_plugins(void) {
+    fputs("plugins:", stdout);
+    for (unsigned i = 0; plugin_at(i); i++)
+        if (plugin_at(i)->module[0]) printf(" %s", plugin_at(i)->module);
+    putchar('\n');
+}
+
+int command_features(void) {
+    struct utsname system;
+    puts(parley_version());
+    if (uname(&system) == 0) printf("system: %s %s\n", system.sysname, system.machine);
+#ifdef __clang__
+    printf("compiler: clang %s\n", __clang_version__);
+#else
+    printf("compiler: gcc %s\n", __VERSION__);
+#endif
+    printf("images read: %d (%s), %d (%s)\n", IMAGE_SPUR64, image_format_name(IMAGE_SPUR64),
+           IMAGE_SPUR64_MULTIPLE_SETS, image_format_name(IMAGE_SPUR64_MULTIPLE_SETS));
+    printf("images written: %d\n", IMAGE_SPUR64);
+    puts("bytecode sets: SistaV1 V3PlusClosures");
+    print_collectors();
+    print_plugins();
+    puts("jit: no");
+    puts("compiler in C: no");
+    puts("simulator: no");
+    return EXIT_OK;
+}

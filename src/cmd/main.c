@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The command line: the first word chooses a subcommand (commands.tbl); without one the arguments
+// are options, an image and what the image is to be told.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "parley.h"
+
+typedef struct Command {
+    const char *word, *arguments, *text;
+    int (*run)(int count, char **arguments);
+} Command;
+
+static const Command commands[] = {
+#define COMMAND(word, arguments, text, function) {word, arguments, text, function},
+#include "cmd/commands.tbl"
+#undef COMMAND
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+int complain(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("parley: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return EXIT_BAD_INPUT;
+}
+
+static int not_available(const char *what) {
+    return complain("%s: not available yet in this version", what);
+}
+
+static int print_help(void) {
+    puts("Parley, a Smalltalk virtual machine.\n"
+         "\n"
+         "  parley [OPTIONS] IMAGE [ARGUMENTS]   run an image; the arguments go to it\n"
+         "\n"
+         "Commands:");
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "parley %s %s", commands[i].word, commands[i].arguments);
+        printf("  %-36s %s%s\n", left, commands[i].text,
+               commands[i].run ? "" : " (not available yet)");
+    }
+    puts("\n"
+         "  parley --help | --version | --features\n"
+         "\n"
+         "Options before the image:");
+    options_print_help();
+    puts("\n"
+         "Options of the OpenSmalltalk and Pharo VMs (--headless, -nodisplay, -vm-display-null,\n"
+         "-memory SIZE, -plugins PATH, ...) are accepted; what makes no sense here is ignored.\n"
+         "\n"
+         "Images: 64-bit Spur (format 68021), as Pharo 7 to 9, Squeak 5 and 6 and Cuis save them.\n"
+         "A save replaces the image file as a whole, or not at all.\n"
+         "\n"
+         "Signals: SIGINT interrupts the image, SIGQUIT prints the Smalltalk stacks and goes on.\n"
+         "\n"
+         "Exit codes: what the image says when it quits; otherwise 0 success, 1 the program\n"
+         "failed, 2 bad usage or bad input file, 3 the VM found its own data broken.");
+    return EXIT_OK;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b) {
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+static const Command *find_command(const char *word) {
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].word, word) == 0) return &commands[i];
+    return NULL;
+}
+
+// A program that was started without standard streams must not take an image file for one.
+static void open_standard_streams(void) {
+    for (int descriptor = 0; descriptor < 3; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF)
+            if (open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY) < 0) exit(EXIT_BAD_INPUT);
+}
+
+int main(int argc, char **argv) {
+    open_standard_streams();
+    if (argc < 2) return not_available("the REPL");
+    const char *first = argv[1];
+    if (is_one_of(first, "--help", "-h") || is_one_of(first, "-help", "help")) return print_help();
+    if (is_one_of(first, "--version", "-version")) {
+        puts(parley_version());
+        return EXIT_OK;
+    }
+    if (strcmp(first, "--features") == 0) return command_features();
+    if (is_one_of(first, "-e", "--evaluate")) return not_available("evaluating an expression");
+    const Command *command = find_command(first);
+    if (command && !command->run) return not_available(command->word);
+    if (command) return command->run(argc - 2, argv + 2);
+    return command_run(argc, argv);
+}

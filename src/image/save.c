@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// A heap into an image file: its parsable stretches, old space first, because that is where nil
+// and its neighbours are. The file's base is the first segment's address: a VM that can have the
+// same address again relocates nothing.
+#include <stdlib.h>
+
+#include "image/write.h"
+#include "memory/spaces.h"
+
+static size_t list_spans(const Heap *heap, bool young, ImageSpan *spans) {
+    size_t count = 0;
+    for (size_t i = 0; i < spaces_range_count(heap); i++) {
+        SpaceRange range = spaces_range(heap, i);
+        if (heap_address_is_young(heap, range.start) == young && range.end > range.start)
+            spans[count++] = (ImageSpan){range.start, range.end};
+    }
+    return count;
+}
+
+Status image_write(const Heap *heap, const ImageHeader *header, const char *path,
+                   Diagnosis *diagnosis) {
+    ImageSpan *spans = calloc(spaces_range_count(heap), sizeof *spans);
+    if (!spans) return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory to save");
+    size_t count = list_spans(heap, false, spans);
+    count += list_spans(heap, true, spans + count);
+    ImageContents contents = {
+        .spans = spans,
+        .span_count = count,
+        .special_objects = oop_bits(heap->special_objects),
+        .last_hash = heap->last_hash,
+        .base = spans[0].start,
+    };
+    Status status = image_write_contents(&contents, header, path, diagnosis);
+    free(spans);
+    return status;
+}

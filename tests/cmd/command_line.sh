@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The command line: help, versions, options of ours and of others, one line for each error, exit
+# codes. Needs no image but one, and that only for what looks into it.
+set -u
+root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+parley=$root/build/${PARLEY_CONFIG:-release}/parley
+images=${PARLEY_IMAGES:-$root/../shared/images}
+failures=0
+count=0
+
+check() {
+    local name=$1
+    shift
+    count=$((count + 1))
+    if "$@"; then echo "ok $count - $name"; else
+        echo "not ok $count - $name"
+        failures=$((failures + 1))
+    fi
+}
+# run CODE ARGUMENTS...: output in out and err.
+run() {
+    local expected=$1 code
+    shift
+    "$parley" "$@" >out 2>err </dev/null
+    code=$?
+    [ $code = "$expected" ] || { echo "# exit code $code"; sed 's/^/# /' out err | head -5; return 1; }
+}
+# refuses WORDS ARGUMENTS...: exit code 2, nothing on standard output, one line with the words.
+refuses() {
+    local words=$1
+    shift
+    run 2 "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q "^parley: .*$words" err
+}
+prints() {
+    local words=$1
+    shift
+    run 0 "$@" && [ ! -s err ] && grep -q -- "$words" out
+}
+
+check "--help names the commands" prints "parley image" --help
+check "--help names the options" prints "--max-ticks=N" --help
+check "-h is help" prints "Exit codes" -h
+check "image --help" prints "check FILE" image --help
+check "--version" prints "^Parley [0-9]" --version
+check "--features names the collectors" prints "collectors: .*compact" --features
+check "no arguments: the REPL is not there" refuses "not available"
+check "unknown options are refused" refuses "unknown option --nonsense" --nonsense x.image
+check "options without an image" refuses "no image" --headless
+check "a missing image is told" refuses "nonexistent.image: cannot open: No such file" nonexistent.image
+check "a number is a number" refuses "no number" --max-ticks=many x.image
+check "a value must follow" refuses "needs a value" --max-ticks
+check "scripts are not available yet" refuses "not available" x.st
+for command in test build compile jit sim bench; do
+    check "$command is not available yet" refuses "$command: not available" $command
+done
+check "image convert is not available yet" refuses "not available" image convert a b
+check "image without a command" refuses "info, check" image
+check "image with another command" refuses "no such command" image frobnicate
+check "image check without a file" refuses "which file" image check
+check "image info without a file" refuses "which file" image info
+check "image check: missing file" refuses "No such file" image check nonexistent.image
+check "image check: a folder is no image" refuses "not a regular file" image check .
+echo "this is text" >text.image
+check "image check: text is no image" refuses "not a Smalltalk image" image check text.image
+check "text does not run either" refuses "not a Smalltalk image" text.image
+: >empty.image
+check "nor does an empty file" refuses "not a Smalltalk image" empty.image
+check "image check: unknown option" refuses "unknown option" image check --frob text.image
+check "standard streams may be closed" bash -c "'$parley' --version <&- >&- 2>&-; [ \$? -le 1 ]"
+
+if [ -d "$images" ]; then
+    spur=$images/candle-spur64.image
+    check "image check" prints "sound" image check "$spur"
+    check "image check --methods" prints "methods verified" image check --methods "$spur"
+    check "image info" prints "format: 68021 (Spur, 64 bits)" image info "$spur"
+    check "image info counts methods" prints "methods: 895, 895 with V3PlusClosures" image info "$spur"
+    check "image info --json" prints '"format": 68021' image info "$spur" --json
+    run 0 image info "$spur" --json
+    check "its JSON is JSON" python3 -c 'import json; d = json.load(open("out")); assert d["methods"] == 895 and len(d["classes"]) > 40'
+    check "other formats are named" refuses "6521 (Spur, 32 bits)" image check "$images/codeparadise-spur32.image"
+    check "other byte orders are named" refuses "byte order" image check "$images/squeak2.2-mini-v3be.image"
+    cp "$images/pharo8-kernel-spur64.image" p.image
+    chmod u+w p.image
+    options=(--headless -headless -vm-display-null -vm-sound-null -nodisplay -nosound -memory 100m
+        --no-quit -plugins /nowhere --logLevel=4 --maxOldSpaceSize 2g -encoding UTF-8 -eden 2m)
+    check "options of other VMs are accepted in silence" prints "" "${options[@]}" p.image
+    check "an option without sense here leaves a note" run 0 --interactive p.image --version
+    check "the note is one line" [ "$(wc -l <err)" = 1 ]
+    check "-- ends the options" prints "Pharo8" --headless -- p.image printVersion
+    check "the tick limit ends a run with 1" run 1 --max-ticks 1000 p.image --list
+    check "and says so" grep -q "limit of 1000 ticks" err
+else
+    echo "ok $((count += 1)) - real images # SKIP they are not here ($images)"
+fi
+echo "1..$count"
+[ $failures = 0 ]
