@@ -62,6 +62,10 @@ void summary_free(MethodSummary *summary);
 
 // The block that begins at start_pc; NULL when there is none.
 const BlockRange *summary_block_at(const MethodSummary *summary, uint32_t start_pc);
+// With how many operands a frame (of the method, or of the block) may stop at pc; false: it may not
+// stop there.
+bool summary_depth_range(const MethodSummary *summary, const BlockRange *block, uint32_t pc,
+                         uint32_t *least, uint32_t *greatest);
 // May a frame (of the method, or of the block) go on at pc with so many operands? Used when a
 // context is resumed; for one that waits for the answer of a send, the answer is counted.
 bool summary_accepts(const MethodSummary *summary, const BlockRange *block, uint32_t pc,

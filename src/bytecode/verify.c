@@ -565,12 +565,21 @@ const BlockRange *summary_block_at(const MethodSummary *summary, uint32_t start_
     return &summary->blocks[index - 1];
 }
 
-bool summary_accepts(const MethodSummary *summary, const BlockRange *block, uint32_t pc,
-                     uint32_t operand_count) {
+bool summary_depth_range(const MethodSummary *summary, const BlockRange *block, uint32_t pc,
+                         uint32_t *least, uint32_t *greatest) {
     if (pc < summary->first_pc || pc >= summary->end_pc) return false;
     uint32_t index = pc - summary->first_pc;
-    const int16_t *least = summary->least_depth_at ? summary->least_depth_at : summary->depth_at;
-    return summary->depth_at[index] != SUMMARY_NOT_A_PC &&
-           (int64_t)operand_count <= summary->depth_at[index] &&
-           (int64_t)operand_count >= least[index] && innermost_block(summary, pc) == block;
+    if (summary->depth_at[index] == SUMMARY_NOT_A_PC || innermost_block(summary, pc) != block)
+        return false;
+    const int16_t *lower = summary->least_depth_at ? summary->least_depth_at : summary->depth_at;
+    *least = (uint32_t)lower[index];
+    *greatest = (uint32_t)summary->depth_at[index];
+    return true;
+}
+
+bool summary_accepts(const MethodSummary *summary, const BlockRange *block, uint32_t pc,
+                     uint32_t operand_count) {
+    uint32_t least, greatest;
+    return summary_depth_range(summary, block, pc, &least, &greatest) && operand_count >= least &&
+           operand_count <= greatest;
 }

@@ -195,6 +195,7 @@ typedef struct Resumption {
     Oop method, closure, receiver;
     uint32_t pc;                     // from the method's oop
     unsigned size, arguments, temps; // temps: arguments, copied values and temporaries
+    unsigned missing;                // operands that the code expects and the context lacks
 } Resumption;
 
 static bool resume_old_block(Resumption *to) {
@@ -220,20 +221,28 @@ static bool resume_code(VM *vm, Resumption *to) {
     return oop_has_class_index(to->closure, prim_known(vm, block_closure)) && resume_old_block(to);
 }
 
-static bool resume_point(Oop context, Resumption *to, unsigned extra_operands) {
+// Images return into contexts that they have popped a value from which was no operand (jump does);
+// the code then finds one operand less than it was compiled for. What is missing is made up, so
+// that it never reaches below its own operands.
+static bool resume_point(Oop context, Resumption *to) {
     Oop pc = field_at(context, CONTEXT_PC), size = field_at(context, CONTEXT_STACK_POINTER);
     if (!oop_is_int(pc) || !oop_is_int(size)) return false;
     int64_t offset = num_concrete(num_from_oop(pc)) - 1;
     int64_t words = num_concrete(num_from_oop(size));
-    if (offset < 0 || offset > UINT32_MAX || words < 0) return false;
+    if (offset < 0 || offset > UINT32_MAX || words < 0 || words > context_capacity(context))
+        return false;
     to->size = (unsigned)words;
-    if (words > context_capacity(context) || to->size < to->temps) return false;
     to->pc = (uint32_t)offset + 8;
-    return summary_accepts(to->summary, to->block, (uint32_t)offset,
-                           to->size - to->temps + extra_operands);
+    uint32_t least, greatest;
+    if (to->size < to->temps ||
+        !summary_depth_range(to->summary, to->block, (uint32_t)offset, &least, &greatest))
+        return false;
+    unsigned operands = to->size - to->temps;
+    to->missing = operands < least ? least - operands : 0;
+    return operands <= greatest;
 }
 
-static bool resume_check(VM *vm, Oop context, Resumption *to, unsigned extra_operands) {
+static bool resume_check(VM *vm, Oop context, Resumption *to) {
     *to = (Resumption){.method = field_at(context, CONTEXT_METHOD),
                        .closure = field_at(context, CONTEXT_CLOSURE),
                        .receiver = field_at(context, CONTEXT_RECEIVER)};
@@ -242,7 +251,20 @@ static bool resume_check(VM *vm, Oop context, Resumption *to, unsigned extra_ope
     to->receiver = heap_follow(&vm->heap, to->receiver);
     if (!oop_is_method(to->method)) return false;
     to->summary = verified_summary(vm, to->method);
-    return to->summary && resume_code(vm, to) && resume_point(context, to, extra_operands);
+    return to->summary && resume_code(vm, to) && resume_point(context, to);
+}
+
+// Can the frame go on where it stands, with so many more operands than it has now?
+static bool frame_is_sound(VM *vm, StackPage *page, uint64_t *fp, int more) {
+    const MethodSummary *summary = verified_summary(vm, frame_oop(fp + FRAME_METHOD));
+    if (!summary) return false;
+    Resumption to = {.summary = summary, .closure = vm->heap.nil};
+    if (frame_is_block(fp)) to.closure = frame_oop(frame_callee_slot(fp));
+    int size = (int)frame_stack_size(vm, page, fp) + more;
+    return resume_code(vm, &to) && to.arguments == frame_argument_count(fp) &&
+           size >= (int)to.temps &&
+           summary_accepts(summary, to.block, (uint32_t)fp[FRAME_PC] - 8,
+                           (uint32_t)size - to.temps);
 }
 
 // Is a receiver's variable access to be checked at run time?
@@ -274,6 +296,9 @@ static void build_base_frame(VM *vm, StackPage *page, Oop context, const Resumpt
     sp = fp + FRAME_RECEIVER;
     for (unsigned i = to->arguments; i < to->size; i++)
         frame_put_oop(--sp, field_at(context, CONTEXT_FIRST_TEMP + (int)i));
+    Oop last = to->size ? field_at(context, CONTEXT_FIRST_TEMP + (int)to->size - 1) : vm->heap.nil;
+    for (unsigned i = 0; i < to->missing; i++)
+        frame_put_oop(--sp, last);
     page->base_sender = heap_follow(&vm->heap, field_at(context, CONTEXT_SENDER));
     page->head_fp = fp;
     page->head_sp = sp;
@@ -293,24 +318,9 @@ static uint64_t words_below(VM *vm, Oop context) {
     return words;
 }
 
-// `extra_operands`: how many values will be pushed before the frame goes on.
-static bool resume(VM *vm, Oop context, unsigned extra_operands) {
-    context = heap_follow(&vm->heap, context);
-    if (!context_is_context(vm, context)) return false;
-    if (context_is_married(vm, context)) {
-        uint64_t *fp = context_frame(vm, context);
-        StackPage *page = stack_page_of(vm, fp);
-        if (stack_head_fp(vm, page) == fp) {
-            if (page != vm->stack.current) {
-                stack_park(vm);
-                stack_unpark(vm, page);
-            }
-            return true;
-        }
-        if (!context_flush_page(vm, page)) return false;
-    }
+static bool resume_single(VM *vm, Oop context) {
     Resumption to;
-    if (!resume_check(vm, context, &to, extra_operands)) return false;
+    if (!resume_check(vm, context, &to)) return false;
     StackPage *before = vm->stack.current;
     stack_park(vm);
     StackPage *page = stack_take_page(vm);
@@ -325,12 +335,69 @@ static bool resume(VM *vm, Oop context, unsigned extra_operands) {
     return true;
 }
 
-bool context_resume(VM *vm, Oop context) { return resume(vm, context, 0); }
+// A married context whose frame is not the youngest of its page is made single first, so that the
+// frames above it stay what they are: contexts. True when it can go on as a frame.
+static bool is_head(VM *vm, Oop context, bool *failed) {
+    *failed = false;
+    if (!context_is_married(vm, context)) return false;
+    uint64_t *fp = context_frame(vm, context);
+    StackPage *page = stack_page_of(vm, fp);
+    if (stack_head_fp(vm, page) == fp) return true;
+    *failed = !context_flush_page(vm, page);
+    return false;
+}
+
+static void switch_to_page_of(VM *vm, Oop context) {
+    StackPage *page = stack_page_of(vm, context_frame(vm, context));
+    if (page == vm->stack.current) return;
+    stack_park(vm);
+    stack_unpark(vm, page);
+}
+
+bool context_resume(VM *vm, Oop context) {
+    bool failed;
+    context = heap_follow(&vm->heap, context);
+    if (!context_is_context(vm, context)) return false;
+    if (is_head(vm, context, &failed)) {
+        switch_to_page_of(vm, context);
+        return true;
+    }
+    return !failed && resume_single(vm, context);
+}
+
+// A single context gets its answer in the heap and is resumed like any other: what a program has
+// popped off it may have been a temporary, whose place the answer then takes.
+static bool resume_single_with(VM *vm, Oop context, Oop value) {
+    Heap *heap = &vm->heap;
+    Oop stack_pointer = field_at(context, CONTEXT_STACK_POINTER);
+    if (!oop_is_int(stack_pointer)) return false;
+    Num size = num_from_oop(stack_pointer);
+    if (num_is_negative(size) || !num_lt(size, num(context_capacity(context)))) return false;
+    Num slot = num_add(size, num(CONTEXT_FIRST_TEMP));
+    Oop before = slot_at(context, slot);
+    slot_at_put(heap, context, slot, value);
+    field_at_put(heap, context, CONTEXT_STACK_POINTER, oop_from_num(num_add(size, num(1))));
+    if (resume_single(vm, context)) return true;
+    slot_at_put(heap, context, slot, before);
+    field_at_put(heap, context, CONTEXT_STACK_POINTER, stack_pointer);
+    return false;
+}
 
 bool context_resume_with(VM *vm, Oop context, Oop value) {
-    if (!resume(vm, context, 1)) return false;
-    frame_put_oop(--vm->sp, value);
-    return true;
+    bool failed;
+    context = heap_follow(&vm->heap, context);
+    if (!context_is_context(vm, context)) return false;
+    if (is_head(vm, context, &failed)) {
+        uint64_t *fp = context_frame(vm, context);
+        StackPage *page = stack_page_of(vm, fp);
+        if (frame_is_sound(vm, page, fp, 1)) {
+            switch_to_page_of(vm, context);
+            frame_put_oop(--vm->sp, value);
+            return true;
+        }
+        failed = page == vm->stack.current || !context_flush_page(vm, page);
+    }
+    return !failed && resume_single_with(vm, context, value);
 }
 
 Oop context_suspend_active(VM *vm) { return context_of_frame(vm, vm->fp); }
@@ -458,10 +525,10 @@ void context_after_become(VM *vm) {
 // Two literals (nil), one bytecode that both sets leave unused.
 Status context_make_trap_method(VM *vm) {
     enum { WORDS = 4, LITERALS = 2, UNUSED_BYTECODE = 126, UNUSED_BYTES = 7 };
-    uint64_t class_index = vm->known.compiled_method ? vm->known.compiled_method
-                                                     : (uint64_t)CLASS_INDEX_BYTE_ARRAY;
-    Oop method = heap_allocate_old(&vm->heap, class_index, FORMAT_COMPILED_METHOD + UNUSED_BYTES,
-                                   WORDS);
+    uint64_t class_index =
+        vm->known.compiled_method ? vm->known.compiled_method : (uint64_t)CLASS_INDEX_BYTE_ARRAY;
+    Oop method =
+        heap_allocate_old(&vm->heap, class_index, FORMAT_COMPILED_METHOD + UNUSED_BYTES, WORDS);
     if (oop_is_none(method)) return STATUS_NO_MEMORY;
     slot_at_put(&vm->heap, method, num(0), oop_from_num(num(LITERALS)));
     slot_at_put(&vm->heap, method, num(1), vm->heap.nil);
@@ -469,20 +536,6 @@ Status context_make_trap_method(VM *vm) {
     byte_at_put(method, num((LITERALS + 1) * 8), num(UNUSED_BYTECODE));
     vm->trap_method = method;
     return STATUS_OK;
-}
-
-static bool frame_is_sound(VM *vm, StackPage *page, uint64_t *fp) {
-    const MethodSummary *summary = verified_summary(vm, frame_oop(fp + FRAME_METHOD));
-    if (!summary) return false;
-    Resumption to = {.summary = summary, .closure = vm->heap.nil};
-    if (frame_is_block(fp)) to.closure = frame_oop(frame_callee_slot(fp));
-    // The primitive that wrote is under way: its operands will give place to an answer.
-    unsigned size = frame_stack_size(vm, page, fp);
-    bool called = fp != stack_head_fp(vm, page);
-    if (fp == vm->fp) size -= vm->argument_count;
-    return resume_code(vm, &to) && to.arguments == frame_argument_count(fp) && size >= to.temps &&
-           summary_accepts(summary, to.block, (uint32_t)fp[FRAME_PC] - 8,
-                           size - to.temps + (called ? 1 : 0));
 }
 
 static void lead_into_trap(VM *vm, uint64_t *fp) {
@@ -493,12 +546,20 @@ static void lead_into_trap(VM *vm, uint64_t *fp) {
         field_at_put(&vm->heap, frame_oop(fp + FRAME_CONTEXT), CONTEXT_METHOD, vm->trap_method);
 }
 
+// What will be on the frame's stack, against what is: a frame that has called gets an answer; the
+// running primitive's operands give place to one.
+static int operands_to_come(const VM *vm, const StackPage *page, const uint64_t *fp) {
+    if (fp == vm->fp) return -(int)vm->argument_count;
+    return fp != stack_head_fp(vm, page) ? 1 : 0;
+}
+
 void context_method_written(VM *vm, Oop method) {
     for (unsigned i = 0; i < vm->stack.count; i++) {
         StackPage *page = &vm->stack.pages[i];
         if (!page->in_use) continue;
         for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp))
-            if (oop_is(frame_oop(fp + FRAME_METHOD), method) && !frame_is_sound(vm, page, fp))
+            if (oop_is(frame_oop(fp + FRAME_METHOD), method) &&
+                !frame_is_sound(vm, page, fp, operands_to_come(vm, page, fp)))
                 lead_into_trap(vm, fp);
     }
 }

@@ -378,12 +378,14 @@ checked_pop:
     goto finish;
 
 need_room:
+    if (!vm->heap.failed_bytes) goto bad_code; // no lack of room, but of the class
     r.ip -= bytes_back;
     registers_publish(&r);
     if (!heap_make_room(&vm->heap, vm->heap.failed_bytes)) {
         send_out_of_memory(vm);
         return vm->stop;
     }
+    vm->heap.failed_bytes = 0;
     goto run_again;
 
 bad_code:

@@ -28,6 +28,14 @@ static uint64_t known_index(VM *vm, int position) {
     return heap_enter_class(&vm->heap, class_object);
 }
 
+// Images need not name the classes of closures among the special objects: then they are where every
+// Spur VM expects them.
+static uint64_t known_or(VM *vm, int position, uint64_t usual_index) {
+    uint64_t index = known_index(vm, position);
+    if (index) return index;
+    return prim_is_class_object(vm, heap_class_at(&vm->heap, usual_index)) ? usual_index : 0;
+}
+
 void vm_find_known_classes(VM *vm) {
     vm->known = (KnownClasses){
         .large_positive = known_index(vm, SPECIAL_CLASS_LARGE_POSITIVE_INTEGER),
@@ -37,8 +45,9 @@ void vm_find_known_classes(VM *vm) {
         .byte_string = known_index(vm, SPECIAL_CLASS_BYTE_STRING),
         .byte_array = known_index(vm, SPECIAL_CLASS_BYTE_ARRAY),
         .context = known_index(vm, SPECIAL_CLASS_CONTEXT),
-        .block_closure = known_index(vm, SPECIAL_CLASS_BLOCK_CLOSURE),
-        .full_block_closure = known_index(vm, SPECIAL_CLASS_FULL_BLOCK_CLOSURE),
+        .block_closure = known_or(vm, SPECIAL_CLASS_BLOCK_CLOSURE, CLASS_INDEX_USUAL_BLOCK_CLOSURE),
+        .full_block_closure =
+            known_or(vm, SPECIAL_CLASS_FULL_BLOCK_CLOSURE, CLASS_INDEX_USUAL_FULL_BLOCK_CLOSURE),
         .point = known_index(vm, SPECIAL_CLASS_POINT),
         .message = known_index(vm, SPECIAL_CLASS_MESSAGE),
         .semaphore = known_index(vm, SPECIAL_CLASS_SEMAPHORE),
