@@ -42,6 +42,10 @@ MAY_GC static Outcome leave_base_frame(VM *vm, Oop value, bool drops) {
     StackPage *page = vm->stack.current;
     Oop sender = page->base_sender;
     uint64_t *fp = vm->fp;
+    // A program may have made a context its own sender.
+    if (context_is_context(vm, sender) && context_is_married(vm, sender) &&
+        context_frame(vm, sender) == fp)
+        return cannot_return(vm, value);
     bool resumed = drops ? context_resume(vm, sender) : context_resume_with(vm, sender, value);
     if (!resumed) return cannot_return(vm, value);
     if (page->in_use) {
