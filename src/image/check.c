@@ -6,6 +6,8 @@
 //   2. slots: immediates have a legal tag, references hit the beginning of an object; they are
 //      rewritten to present addresses
 //   3. only if there are forwarders: references to them are replaced by what they stand for
+//
+// Objects of the saving VM's own are dropped in the end.
 #include "image/check.h"
 
 #include <stdarg.h>
@@ -246,6 +248,21 @@ static Status check_class_table_root(ImageCheck *check) {
     return STATUS_OK;
 }
 
+// What belonged to the saving VM alone, its remembered set and the like, becomes free space:
+// nothing refers to it.
+static void drop_puns(ImageCheck *check) {
+    uint64_t root = check->first[FIRST_CLASS_TABLE];
+    note_start(check, root);
+    note_start(check, check->first[FIRST_FREE_LISTS]);
+    for (uint64_t i = 0; i < check->page_count; i++)
+        note_start(check, raw_slot(root, i));
+    for (size_t i = 0; i < check->puns.count; i++) {
+        uint64_t raw = check->puns.items[i], slots = raw_load(raw) & ~0ull << HEADER_SLOTS_SHIFT;
+        if (!check_is_object(check, raw))
+            raw_store(raw, slots | header_make(0, FORMAT_64BIT, CLASS_INDEX_FREE));
+    }
+}
+
 static Status check_all_slots(ImageCheck *check) {
     uint64_t root = check->first[FIRST_CLASS_TABLE];
     Status status = check_class_table_root(check);
@@ -319,6 +336,7 @@ Status image_check_objects(const ImageRegion *region, uint64_t saved_special_obj
     if (status == STATUS_OK) status = check_all_slots(&check);
     if (status == STATUS_OK) status = check_forwarders(&check);
     if (status == STATUS_OK) status = find_special_objects(&check, saved_special_objects);
+    if (status == STATUS_OK) drop_puns(&check);
     if (status == STATUS_OK) status = check_kernel(&check);
     if (status == STATUS_NO_MEMORY) diagnose(diagnosis, status, "not enough memory");
     *special_objects = check.special_objects;

@@ -13,7 +13,8 @@
 //   - literals lie inside their method; unused bytes inside the object
 //   - the special objects that special_objects.tbl calls required are there, and the classes among
 //     them have the shape that class_shapes.tbl says
-//   - mark, grey and remembered bits are clear; the hidden roots behind the class table are nil
+//   - mark, grey and remembered bits are clear; the hidden roots behind the class table are
+//     nil, and what hung there is free space
 //
 // Bytecode is not looked at: a method is verified before its first activation.
 #ifndef PARLEY_IMAGE_CHECK_H

@@ -11,6 +11,11 @@
 
 enum { BUFFER_WORDS = 1 << 16 };
 
+// The remembered set in the file: an object of the VM's own, pinned, all zeros.
+enum { REMEMBERED_SET_SLOTS = 16384, REMEMBERED_SET_ROOT = CLASS_TABLE_ROOT_SLOTS + 3 };
+_Static_assert(REMEMBERED_SET_SLOTS >= HEADER_SLOTS_OVERFLOW, "it has an overflow word");
+#define REMEMBERED_SET_BYTES (16ull + 8ull * REMEMBERED_SET_SLOTS)
+
 typedef struct Writer {
     AddressMap map;
     AtomicFile file;
@@ -45,13 +50,19 @@ static Status put_reference(Writer *writer, uint64_t raw, uint64_t value) {
     return put(writer, address);
 }
 
-// What stands in slot i of the file's object; the free lists are empty there, and what hangs
-// behind the class table is nobody's business.
+// What the file has behind the pages of the class table.
+static Status put_hidden_root(Writer *writer, uint64_t raw, uint64_t i) {
+    if (i == REMEMBERED_SET_ROOT)
+        return put(writer, writer->map.base + writer->map.object_bytes + 8);
+    return put_reference(writer, raw, writer->nil);
+}
+
+// What stands in slot i of the file's object; the free lists are empty there.
 static Status put_slot(Writer *writer, uint64_t raw, uint64_t i, uint64_t pointers) {
     if (raw == writer->free_lists) return put(writer, 0);
     if (i >= pointers) return put(writer, raw_slot(raw, i));
     if (raw == writer->class_table_root && i >= CLASS_TABLE_ROOT_SLOTS)
-        return put_reference(writer, raw, writer->nil);
+        return put_hidden_root(writer, raw, i);
     return put_reference(writer, raw, raw_slot(raw, i));
 }
 
@@ -86,7 +97,7 @@ static Status put_header(Writer *writer, const ImageContents *contents, const Im
     ImageHeader header = *kept;
     header.format = IMAGE_SPUR64;
     header.header_size = IMAGE_HEADER_BYTES;
-    header.data_bytes = writer->map.object_bytes + IMAGE_BRIDGE_BYTES;
+    header.data_bytes = writer->map.object_bytes + REMEMBERED_SET_BYTES + IMAGE_BRIDGE_BYTES;
     header.first_segment_bytes = header.data_bytes;
     header.free_old_bytes = 0;
     header.base = contents->base;
@@ -97,6 +108,17 @@ static Status put_header(Writer *writer, const ImageContents *contents, const Im
         atomic_file_write(&writer->file, header.prefix, header.prefix_bytes, writer->diagnosis);
     if (status != STATUS_OK) return status;
     return atomic_file_write(&writer->file, bytes, sizeof bytes, writer->diagnosis);
+}
+
+static Status put_remembered_set(Writer *writer) {
+    Status status = put(writer, HEADER_SLOTS_OVERFLOW << HEADER_SLOTS_SHIFT | REMEMBERED_SET_SLOTS);
+    if (status == STATUS_OK)
+        status =
+            put(writer, header_make(REMEMBERED_SET_SLOTS, FORMAT_64BIT, CLASS_INDEX_32BIT_PUN) |
+                            HEADER_PINNED);
+    for (uint64_t i = 0; i < REMEMBERED_SET_SLOTS && status == STATUS_OK; i++)
+        status = put(writer, 0);
+    return status;
 }
 
 // The bridge behind the last segment: nothing follows.
@@ -125,6 +147,7 @@ static Status find_first_objects(Writer *writer, const ImageContents *contents) 
 static Status put_file(Writer *writer, const ImageContents *contents, const ImageHeader *header) {
     Status status = put_header(writer, contents, header);
     if (status == STATUS_OK) status = put_objects(writer);
+    if (status == STATUS_OK) status = put_remembered_set(writer);
     if (status == STATUS_OK) status = put_bridge(writer);
     if (status == STATUS_OK) status = flush(writer);
     return status;

@@ -3,8 +3,10 @@
 // chunks and forwarders are left out, everything behind moves up, and references are rewritten on
 // their way to the file. The file is Spur 64 bits, format 68021, as the OpenSmalltalk VM reads it.
 //
-// What the file promises: no mark, grey or remembered bit; an empty free list; hidden roots of
-// the class table nil; the first five objects in their order. image/check.c checks the same.
+// What the file promises: no mark, grey or remembered bit; an empty free list; the first five
+// objects in their order; behind all others an empty remembered set, the only hidden root of the
+// class table that is not nil. VMs of the OpenSmalltalk family keep theirs in the image; with none
+// they begin with a small one that grows by scavenges.
 #ifndef PARLEY_IMAGE_WRITE_H
 #define PARLEY_IMAGE_WRITE_H
 

@@ -78,10 +78,18 @@ static void references_are_relocated(void **state) {
 
 static void hidden_roots_become_nil(void **state) {
     Fixture *f = *state;
-    syn_put(&f->synthetic, f->synthetic.root, CLASS_TABLE_ROOT_SLOTS + 3, f->synthetic.free_lists);
+    Synthetic *s = &f->synthetic;
+    uint64_t small = syn_object(s, CLASS_INDEX_64BIT_PUN, FORMAT_64BIT, 6);
+    uint64_t large = syn_object(s, CLASS_INDEX_32BIT_PUN, FORMAT_64BIT, 600);
+    syn_put(s, s->root, CLASS_TABLE_ROOT_SLOTS + 3, large);
+    syn_put(s, large, 0, small);
     passes(f);
-    assert_int_equal(raw_slot(moved(f, f->synthetic.root), CLASS_TABLE_ROOT_SLOTS + 3),
-                     moved(f, f->synthetic.nil));
+    assert_int_equal(raw_slot(moved(f, s->root), CLASS_TABLE_ROOT_SLOTS + 3), moved(f, s->nil));
+    assert_int_equal(raw_class_index(moved(f, small)), CLASS_INDEX_FREE);
+    assert_int_equal(raw_class_index(moved(f, large)), CLASS_INDEX_FREE);
+    assert_int_equal(raw_slot_count(moved(f, large)), 600);
+    assert_int_equal(raw_class_index(moved(f, s->free_lists)), CLASS_INDEX_64BIT_PUN);
+    assert_int_equal(raw_class_index(moved(f, s->pages[1])), CLASS_INDEX_ARRAY_PUN);
 }
 
 static void transient_bits_are_cleared(void **state) {

@@ -17,7 +17,7 @@
 #include "support/real_images.h"
 #include "support/synthetic.h"
 
-enum { BASE = 0x30000000, OTHER_BASE = 0x50000000 };
+enum { BASE = 0x30000000, OTHER_BASE = 0x50000000, REMEMBERED_SET_BYTES = 16 + 8 * 16384 };
 
 // An image read to memory, as the heap would hold it.
 typedef struct Loaded {
@@ -111,10 +111,13 @@ static bool is_hole(uint64_t raw) { return raw_class_index(raw) == CLASS_INDEX_F
 static void assert_same_objects(const Loaded *a, const Loaded *b) {
     uint64_t a_start = (uint64_t)(uintptr_t)a->memory, b_start = (uint64_t)(uintptr_t)b->memory;
     uint64_t p = a_start, q = b_start;
-    while (q < b_start + b->bytes) {
+    while (p < a_start + a->bytes && q < b_start + b->bytes) {
         uint64_t x = raw_object_at(p), y = raw_object_at(q);
-        if (is_hole(x)) {
-            p = raw_end(x);
+        if (is_hole(x) || is_hole(y)) {
+            if (is_hole(x))
+                p = raw_end(x);
+            else
+                q = raw_end(y);
             continue;
         }
         assert_int_equal(raw_load(x), raw_load(y));
@@ -160,7 +163,8 @@ static void holes_are_left_out(void **state) {
     saves(f, &first, BASE);
     load(f, f->path, &second);
     assert_int_equal(second.bytes,
-                     first.bytes - 7 * 8); // the one free chunk of the synthetic image
+                     first.bytes + REMEMBERED_SET_BYTES -
+                         7 * 8); // the one free chunk of the synthetic image
     free(first.memory);
     free(second.memory);
 }
@@ -209,7 +213,7 @@ static void forwarders_are_replaced(void **state) {
     raw_store(raw_slot_address(point, 0), bytes);
     saves(f, &first, BASE);
     load(f, f->path, &second);
-    assert_int_equal(second.bytes, first.bytes - 7 * 8 - 3 * 8);
+    assert_int_equal(second.bytes, first.bytes + REMEMBERED_SET_BYTES - 7 * 8 - 3 * 8);
     uint64_t large = raw_slot(second.special, SPECIAL_EXTERNAL_OBJECTS);
     assert_int_equal(raw_load(raw_slot(large, 299)), raw_load(bytes));
     free(first.memory);
