@@ -162,6 +162,63 @@ static void test_swap_of_different_formats(void **state) {
     close(&f);
 }
 
+static void test_copies_stay_readonly(void **state) {
+    (void)state;
+    Fixture f;
+    open(&f);
+    f.held[0] = numbered(&f, false, 3, 10);
+    f.held[1] = numbered(&f, false, 5, 20);
+    heap_set_readonly(&f.test.heap, f.held[0], true);
+    assert_int_equal(become(&f, f.held[0], f.held[1], true, false), STATUS_OK);
+    assert_true(object_is_readonly(heap_follow(&f.test.heap, f.held[1])));
+    assert_false(object_is_readonly(heap_follow(&f.test.heap, f.held[0])));
+    close(&f);
+}
+
+// Large objects are copied to old space, where young referents must be remembered.
+static void test_large_copies_are_remembered(void **state) {
+    (void)state;
+    Fixture f;
+    open(&f);
+    f.held[0] = numbered(&f, false, 3, 10);
+    f.held[1] = numbered(&f, true, 20000, 20);
+    test_put(&f.test, f.held[1], 19999, numbered(&f, false, 3, 30));
+    assert_int_equal(become(&f, f.held[0], f.held[1], true, false), STATUS_OK);
+    Oop large = heap_follow(&f.test.heap, f.held[0]);
+    assert_false(heap_is_young(&f.test.heap, large));
+    test_heap_check(&f.test);
+    heap_scavenge(&f.test.heap);
+    test_heap_check(&f.test);
+    assert_int_equal(number_of(&f, test_at(&f.test, large, 19999)), 30);
+    close(&f);
+}
+
+// The arrays name the objects by what they are now.
+static void test_arrays_are_followed(void **state) {
+    (void)state;
+    Fixture f;
+    open(&f);
+    Oop one = numbered(&f, false, 3, 10), other = numbered(&f, false, 4, 20);
+    Oop formers = array_of(&f, &one, 1), latters = array_of(&f, &other, 1);
+    assert_int_equal(heap_become(&f.test.heap, formers, latters, true, false), STATUS_OK);
+    assert_false(oop_is_forwarder(slot_at(formers, num(0))));
+    assert_false(oop_is_forwarder(slot_at(latters, num(0))));
+    assert_int_equal(number_of(&f, slot_at(formers, num(0))), 20);
+    assert_int_equal(number_of(&f, slot_at(latters, num(0))), 10);
+    close(&f);
+}
+
+static void test_special_objects_array_itself(void **state) {
+    (void)state;
+    Fixture f;
+    open(&f);
+    Oop former = f.test.heap.special_objects;
+    f.held[0] = test_heap_plain(&f.test, SPECIAL_OBJECT_COUNT);
+    assert_int_equal(become(&f, former, f.held[0], false, false), STATUS_OK);
+    assert_int_equal(oop_bits(f.test.heap.special_objects), oop_bits(f.held[0]));
+    close(&f);
+}
+
 static void test_empty_object(void **state) {
     (void)state;
     Fixture f;
@@ -171,6 +228,7 @@ static void test_empty_object(void **state) {
     f.held[1] = numbered(&f, true, 3, 10);
     assert_int_equal(become(&f, f.held[0], f.held[1], true, false), STATUS_OK);
     test_heap_check(&f.test);
+    assert_int_equal(raw_slot_count(oop_bits(f.held[0])), 1); // the way to the other
     assert_int_equal(number_of(&f, f.held[0]), 10);
     Oop other = heap_follow(&f.test.heap, f.held[1]);
     assert_int_equal(num_concrete(slot_count(other)), 0);
@@ -244,6 +302,25 @@ static void test_no_memory_changes_nothing(void **state) {
         test_heap_check(&f.test);
         close(&f);
     }
+}
+
+static void test_no_memory_for_empty_object(void **state) {
+    (void)state;
+    Fixture f;
+    open(&f);
+    Oop formers[2], latters[2];
+    formers[0] = heap_allocate(&f.test.heap, f.test.class_class, FORMAT_EMPTY, 0);
+    latters[0] = numbered(&f, false, 4, 1);
+    formers[1] = numbered(&f, false, 5, 2);
+    latters[1] = numbered(&f, false, 6, 3);
+    Oop one = array_of(&f, formers, 2), other = array_of(&f, latters, 2);
+    uint64_t header = raw_load(oop_bits(formers[0]));
+    f.test.heap.options.fail_every = 3;
+    assert_int_equal(heap_become(&f.test.heap, one, other, true, false), STATUS_NO_MEMORY);
+    f.test.heap.options.fail_every = 0;
+    assert_int_equal(raw_load(oop_bits(formers[0])), header);
+    assert_int_equal(number_of(&f, latters[0]), 1);
+    close(&f);
 }
 
 // ---- classes and methods
@@ -385,7 +462,12 @@ int main(void) {
         cmocka_unit_test(test_no_hash_is_not_copied),
         cmocka_unit_test(test_two_way),
         cmocka_unit_test(test_swap_of_different_formats),
+        cmocka_unit_test(test_copies_stay_readonly),
+        cmocka_unit_test(test_large_copies_are_remembered),
+        cmocka_unit_test(test_arrays_are_followed),
+        cmocka_unit_test(test_special_objects_array_itself),
         cmocka_unit_test(test_empty_object),
+        cmocka_unit_test(test_no_memory_for_empty_object),
         cmocka_unit_test(test_many_pairs_with_repetitions),
         cmocka_unit_test(test_no_memory_changes_nothing),
         cmocka_unit_test(test_class_one_way),

@@ -48,6 +48,21 @@ static void test_grows(void **state) {
     ephemeron_release(&table);
 }
 
+// What was taken stays out when the table grows.
+static void test_grows_after_taking(void **state) {
+    (void)state;
+    EphemeronTable table = {0};
+    for (uint64_t i = 1; i <= 3; i++)
+        assert_true(ephemeron_wait(&table, 8, i * 16, 0));
+    assert_int_not_equal(ephemeron_take(&table, 8), 0);
+    for (uint64_t i = 2; i <= 500; i++)
+        assert_true(ephemeron_wait(&table, i * 8, i * 16, 0));
+    assert_int_not_equal(ephemeron_take(&table, 8), 0);
+    assert_int_not_equal(ephemeron_take(&table, 8), 0);
+    assert_int_equal(ephemeron_take(&table, 8), 0);
+    ephemeron_release(&table);
+}
+
 static void test_limit(void **state) {
     (void)state;
     EphemeronTable table = {0};
@@ -75,6 +90,7 @@ int main(void) {
         cmocka_unit_test(test_takes_what_waits),
         cmocka_unit_test(test_many_on_one_key),
         cmocka_unit_test(test_grows),
+        cmocka_unit_test(test_grows_after_taking),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_clear),
     };

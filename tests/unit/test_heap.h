@@ -18,6 +18,7 @@
 #include "memory/collector.h"
 #include "memory/heap.h"
 #include "memory/roots.h"
+#include "memory/spaces.h"
 #include "memory/store.h"
 #include "object/header.h"
 #include "object/layouts.h"
@@ -87,15 +88,27 @@ static inline void test_heap_open(TestHeap *t, const TestHeapOptions *options) {
     test_heap_array_class(t);
 }
 
-static inline void test_heap_close(TestHeap *t) {
+// Verified, and all that is free in old space is on the free lists.
+static inline void test_heap_check(TestHeap *t) {
     assert_int_equal(heap_verify(&t->heap, stderr, 10, false), 0);
+    uint64_t free_bytes = 0;
+    for (size_t i = 0; i < spaces_range_count(&t->heap); i++) {
+        SpaceRange range = spaces_range(&t->heap, i);
+        for (uint64_t at = range.start; at < range.end;) {
+            uint64_t raw = raw_object_at(at), end = raw_end(raw);
+            bool young = heap_is_young(&t->heap, oop_from_bits(raw));
+            if (!young && raw_class_index(raw) == CLASS_INDEX_FREE) free_bytes += end - at;
+            at = end;
+        }
+    }
+    assert_int_equal(free_bytes, heap_free_old_bytes(&t->heap));
+}
+
+static inline void test_heap_close(TestHeap *t) {
+    test_heap_check(t);
     root_scope_leave(&t->heap, &t->scope);
     heap_release(&t->heap);
     arena_release(&t->arena);
-}
-
-static inline void test_heap_check(TestHeap *t) {
-    assert_int_equal(heap_verify(&t->heap, stderr, 10, false), 0);
 }
 
 static inline Oop test_heap_plain(TestHeap *t, uint64_t slots) {

@@ -158,6 +158,23 @@ static void test_shorten(void **state) {
     }
 }
 
+// A long copy goes to old space, where young referents must be remembered.
+static void test_shorten_by_a_copy_in_old_space(void **state) {
+    (void)state;
+    Fixture f;
+    open(&f);
+    f.held[0] = counted(&f, true, 20000);
+    test_put(&f.test, f.held[0], 7, counted(&f, false, 3));
+    Oop shorter = heap_shorten(&f.test.heap, f.held[0], 19999);
+    assert_int_not_equal(oop_bits(shorter), oop_bits(f.held[0]));
+    assert_false(heap_is_young(&f.test.heap, shorter));
+    test_heap_check(&f.test);
+    heap_scavenge(&f.test.heap);
+    test_heap_check(&f.test);
+    assert_int_equal(num_concrete(slot_count(test_at(&f.test, shorter, 7))), 3);
+    close(&f);
+}
+
 static void test_shorten_frees(void **state) {
     (void)state;
     Fixture f;
@@ -176,6 +193,7 @@ int main(void) {
         cmocka_unit_test(test_young_object_moves_to_old_space),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_shorten),
+        cmocka_unit_test(test_shorten_by_a_copy_in_old_space),
         cmocka_unit_test(test_shorten_frees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
