@@ -88,6 +88,7 @@ DIVISION(prim_integer_quotient, num_quo)
 
 // ---- 14 to 17: bits
 
+// Of numbers that are not negative.
 #define BITWISE(name, operation)                                                                   \
     Outcome name(VM *vm) {                                                                         \
         Word x, y;                                                                                 \
@@ -99,7 +100,14 @@ DIVISION(prim_integer_quotient, num_quo)
     }
 BITWISE(prim_integer_bit_and, word_and)
 BITWISE(prim_integer_bit_or, word_or)
-BITWISE(prim_integer_bit_xor, word_xor)
+BITWISE(prim_large_bit_xor, word_xor)
+
+// Of any two SmallIntegers too, whatever their sign: the one bit operation of which that was so.
+Outcome prim_integer_bit_xor(VM *vm) {
+    Oop x = prim_stack_at(vm, 1), y = prim_stack_at(vm, 0);
+    if (!oops_are_ints(x, y)) return prim_large_bit_xor(vm);
+    return prim_answer(vm, oop_from_num(num_xor(num_from_oop(x), num_from_oop(y))));
+}
 
 // Shifts of more than 61 places are for the image. To the right the value rounds down, to the left
 // no bit may be lost.

@@ -112,11 +112,11 @@ COMPARISON(prim_large_greater_or_equal, num_le(y, x))
 COMPARISON(prim_large_equal, num_eq(x, y))
 COMPARISON(prim_large_not_equal, !num_eq(x, y))
 
-// ---- 34 to 37: bits. The logical ones are the same as for SmallIntegers.
+// ---- 34 to 37: bits. 36 stands beside its kin in prim_integer.c, the other logical ones are the
+// same as for SmallIntegers.
 
 Outcome prim_large_bit_and(VM *vm) { return prim_integer_bit_and(vm); }
 Outcome prim_large_bit_or(VM *vm) { return prim_integer_bit_or(vm); }
-Outcome prim_large_bit_xor(VM *vm) { return prim_integer_bit_xor(vm); }
 
 static Outcome shift_left(VM *vm, Magnitude x, Num places) {
     if (!num_lt(places, num(64))) return prim_fail(vm, FAILURE_BAD_ARGUMENT);

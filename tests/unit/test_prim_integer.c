@@ -136,7 +136,20 @@ static void bits_of_naturals(void **state) {
     (void)state;
     natural_pairs(prim_integer_bit_and, bit_and);
     natural_pairs(prim_integer_bit_or, bit_or);
-    natural_pairs(prim_integer_bit_xor, bit_xor);
+    natural_pairs(prim_large_bit_xor, bit_xor);
+}
+
+static void exclusive_or_of_any_small_integers(void **state) {
+    (void)state;
+    for (int i = 0; i < INTERESTING_COUNT; i++)
+        for (int j = 0; j < INTERESTING_COUNT; j++) {
+            Wide x = interesting[i], y = interesting[j];
+            Outcome outcome = CALL(prim_integer_bit_xor, integer_of_wide(x), integer_of_wide(y));
+            if ((x >= 0 && y >= 0) || (wide_is_small(x) && wide_is_small(y)))
+                assert_answered(outcome, x ^ y);
+            else
+                assert_int_equal(outcome, OUTCOME_FAILED);
+        }
 }
 
 static void shifts_of_64_bits(void **state) {
@@ -196,6 +209,7 @@ int main(void) {
         PRIM_TEST(order_of_small_integers),
         PRIM_TEST(equality_of_64_bits),
         PRIM_TEST(bits_of_naturals),
+        PRIM_TEST(exclusive_or_of_any_small_integers),
         PRIM_TEST(shifts_of_64_bits),
         PRIM_TEST(shifts_by_large_numbers_fail),
         PRIM_TEST(points_are_made_of_numbers),
