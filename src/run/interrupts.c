@@ -113,10 +113,10 @@ MAY_GC static Outcome preempt(VM *vm) {
 }
 
 MAY_GC Outcome vm_service_interrupts(VM *vm) {
-    enum { COLLECTIONS = HEAP_WANTS_SCAVENGE | HEAP_WANTS_FULL | HEAP_ALLOCATION_FAILED };
+    const uint32_t signals = HEAP_LOW_SPACE | HEAP_MOURNERS; // served with the semaphores
     uint32_t bits = take_interrupts(vm);
     stack_set_limit(vm);
-    if (vm->heap.wants & COLLECTIONS) heap_collect_as_wanted(&vm->heap);
+    if (vm->heap.wants & ~signals) heap_collect_as_wanted(&vm->heap);
     Outcome stopping = serve(vm, bits);
     Outcome outcome = preempt(vm);
     return stopping == OUTCOME_STOP ? stopping : outcome;
