@@ -36,6 +36,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
+STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/stress/*.c)))
 
 # Programs that script tests use.
 TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
@@ -75,13 +76,17 @@ $(B)/tests/image/%: tests/image/%.c $(B)/libparley.a
 unit: $(UNIT_PROGRAMS)
 	@tools/run_tests.sh $(UNIT_PROGRAMS)
 
-# What takes too long, or too much memory, for every day.
+$(B)/tests/stress/%: tests/stress/%.c $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
+
+# What takes too long, or too much memory, for every day; and the stress tests at length.
 $(B)/tests/nightly/%: tests/nightly/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
 
-nightly: $(NIGHTLY_PROGRAMS)
-	@tools/run_tests.sh $(NIGHTLY_PROGRAMS)
+nightly: $(NIGHTLY_PROGRAMS) $(STRESS_PROGRAMS)
+	@PARLEY_NIGHTLY=1 tools/run_tests.sh -t 3600 $(NIGHTLY_PROGRAMS) $(STRESS_PROGRAMS)
 
 # ---- the recording build: semantic sources compiled with PARLEY_RECORDING, on a heap compiled in
 # the direct way. All that was recorded is one object with few global names, since the direct build
@@ -121,16 +126,18 @@ recording: $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
 check:
 	@tools/install_deps.sh check
 	@+$(MAKE) --no-print-directory -s STRICT=1 tests
-	@tools/run_tests.sh $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(SCRIPT_TESTS)
+	@tools/run_tests.sh $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(STRESS_PROGRAMS) $(SCRIPT_TESTS)
 
-tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
+tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS) \
+    $(STRESS_PROGRAMS)
 
 # The same tests under address and undefined-behaviour sanitizers.
 san:
 	@tools/install_deps.sh san
 	@+$(MAKE) --no-print-directory -s STRICT=1 CONFIG=san tests
 	@PARLEY_CONFIG=san tools/run_tests.sh \
-	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS)) $(SCRIPT_TESTS)
+	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
+    $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
 
 lint:
 	@tools/lint.sh
@@ -139,6 +146,6 @@ clean:
 	rm -rf build
 
 -include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
-    $(NIGHTLY_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) \
+    $(NIGHTLY_PROGRAMS:%=%.d) $(STRESS_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
     $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)

@@ -98,6 +98,8 @@ static void verify_format(Verifier *v, uint64_t raw) {
         complain(v, raw, "illegal format", format);
     else if (format_is_method(format) && (!slots || raw_pointer_slot_count(raw) > slots))
         complain(v, raw, "more literals than slots", slots);
+    else if (format_is_method(format) && (raw_slot(raw, 0) & TAG_MASK) != TAG_INT)
+        complain(v, raw, "a method header that is no SmallInteger", raw_slot(raw, 0));
     else if (format_is_bits(format) && !format_is_method(format) && !slots &&
              format_unused_elements(format))
         complain(v, raw, "unused elements in an empty object", format);

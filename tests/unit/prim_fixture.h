@@ -313,7 +313,8 @@ static inline int fixture_open(void **state) {
     (void)state;
     VMOptions options;
     vm_default_options(&options);
-    options.deterministic = true;
+    options.deterministic = true; // no waiting: time passes when somebody waits
+    options.max_ticks = 1000;
     options.reserve_bytes = 256 << 20;
     options.stack_page_count = 4;
     options.heap.eden_bytes = 1 << 20;

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// The operands that primitives are tried with: immediates, numbers and strings of every kind,
+// objects of every format, classes, methods, contexts, blocks, processes, read-only objects,
+// forwarders, objects with too few slots, handles. All are made once, in a small VM.
+#ifndef PARLEY_TEST_OPERAND_KINDS_H
+#define PARLEY_TEST_OPERAND_KINDS_H
+
+#include <stdio.h>
+
+#include "run/process.h"
+
+#include "../unit/prim_fixture.h"
+
+static Oop large(unsigned digits, bool negative) {
+    static const char bytes[64] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    char high[64];
+    memcpy(high, bytes, sizeof high);
+    if (digits) high[digits - 1] = 0x40;
+    return new_large(negative, high, digits);
+}
+
+static Oop single_context(void) {
+    Oop context = fixture_first_context();
+    field_at_put(&vm->heap, context, CONTEXT_STACK_POINTER, INT(2));
+    return context;
+}
+
+// An old closure: its code (push nil, return it) stands in its home method, behind the bytecode
+// that makes it.
+static Oop a_block(unsigned arguments) {
+    char code[] = "\x8F\x00\x00\x02\x73\x7D\x7C";
+    code[1] = (char)arguments;
+    Oop home = single_context(), block = fixture_new(cls.block_closure, FORMAT_MIXED, 3);
+    Oop method = new_method(0, code, 7);
+    field_at_put(&vm->heap, home, CONTEXT_METHOD, method);
+    field_at_put(&vm->heap, block, CLOSURE_OUTER_CONTEXT, home);
+    Num first_bytecode = num_add(method_first_pc(method), num(5));
+    field_at_put(&vm->heap, block, CLOSURE_START_PC, oop_from_num(first_bytecode));
+    field_at_put(&vm->heap, block, CLOSURE_ARGUMENT_COUNT, INT(arguments));
+    return block;
+}
+
+// A full closure: its code is a CompiledBlock of its own (SistaV1: push nil, return it).
+static Oop a_full_block(unsigned arguments) {
+    Oop block = fixture_new(cls.full_block_closure, FORMAT_MIXED, 4);
+    Oop code = new_method(0, "\x4F\x5E", 2);
+    int64_t header = INT_OF(field_at(code, 0)) | (int64_t)arguments << 24 | arguments << 18;
+    field_at_put(&vm->heap, code, 0, INT(header - (1ll << 60)));
+    field_at_put(&vm->heap, block, CLOSURE_OUTER_CONTEXT, single_context());
+    field_at_put(&vm->heap, block, FULL_CLOSURE_COMPILED_BLOCK, code);
+    field_at_put(&vm->heap, block, CLOSURE_ARGUMENT_COUNT, INT(arguments));
+    field_at_put(&vm->heap, block, FULL_CLOSURE_RECEIVER, INT(7));
+    return block;
+}
+
+static Oop a_process(void) {
+    Oop process = fixture_new(cls.process, FORMAT_FIXED, 4);
+    field_at_put(&vm->heap, process, PROCESS_PRIORITY, INT(1));
+    field_at_put(&vm->heap, process, PROCESS_SUSPENDED_CONTEXT, single_context());
+    return process;
+}
+
+static Oop a_semaphore(int64_t signals) {
+    Oop semaphore = fixture_new(cls.semaphore, FORMAT_FIXED, 3);
+    field_at_put(&vm->heap, semaphore, SEMAPHORE_EXCESS_SIGNALS, INT(signals));
+    return semaphore;
+}
+
+static Oop a_stream(void) {
+    Oop stream = new_array(4);
+    field_at_put(&vm->heap, stream, STREAM_ARRAY, new_string("stream"));
+    field_at_put(&vm->heap, stream, STREAM_INDEX, INT(1));
+    field_at_put(&vm->heap, stream, STREAM_LIMIT, INT(4));
+    field_at_put(&vm->heap, stream, STREAM_WRITE_LIMIT, INT(6));
+    return stream;
+}
+
+// An instance of a class that says there are more fields than these.
+static Oop too_short(uint64_t class_index, unsigned slots) {
+    return fixture_new(class_index, FORMAT_FIXED, slots);
+}
+
+static Oop order_map(void) {
+    Oop map = new_bytes(256);
+    for (int i = 0; i < 256; i++)
+        object_bytes(map)[i] = (uint8_t)i;
+    return map;
+}
+
+static Oop full_array(void) {
+    Oop array = new_array(300);
+    for (int i = 0; i < 300; i++)
+        field_at_put(&vm->heap, array, i, INT(i));
+    return array;
+}
+
+// What a named primitive of a plugin answers: a handle of a file or a directory.
+static Oop handle(const char *module, const char *name, Oop path, Oop flag, unsigned arguments) {
+    const Primitive *row = primitive_named(vm, module, name);
+    fixture_drop_operands();
+    if (!row ||
+        fixture_call(row->function, 1 + arguments, (Oop[]){NIL, path, flag}) != OUTCOME_ANSWERED) {
+        fprintf(stderr, "no handle from %s\n", name);
+        exit(2);
+    }
+    return oop_is_array_format(TOP) ? field_at(TOP, 2) : TOP;
+}
+static Oop open_file(void) {
+    return handle("FilePlugin", "primitiveFileOpen", new_string("opened.txt"), TRUE_OOP, 2);
+}
+static Oop open_directory(void) {
+    return handle("FileAttributesPlugin", "primitiveOpendir", new_string("."), NIL, 1);
+}
+
+// KIND(name, how to make one)
+#define KINDS(KIND)                                                                                \
+    KIND(nil, NIL)                                                                                 \
+    KIND(true, TRUE_OOP)                                                                           \
+    KIND(false, FALSE_OOP)                                                                         \
+    KIND(zero, INT(0))                                                                             \
+    KIND(one, INT(1))                                                                              \
+    KIND(two, INT(2))                                                                              \
+    KIND(minus_one, INT(-1))                                                                       \
+    KIND(hundred, INT(100))                                                                        \
+    KIND(greatest, INT((1ll << 60) - 1))                                                           \
+    KIND(least, INT(-(1ll << 60)))                                                                 \
+    KIND(character, CHARACTER('a'))                                                                \
+    KIND(wide_character, CHARACTER(0x10FFFF))                                                      \
+    KIND(small_float, REAL(1.5))                                                                   \
+    KIND(minus_zero, REAL(-0.0))                                                                   \
+    KIND(boxed_float, new_boxed_float(1e300))                                                      \
+    KIND(nan, new_boxed_float(__builtin_nan("")))                                                  \
+    KIND(infinity, new_boxed_float(-__builtin_inf()))                                              \
+    KIND(large_positive, new_large_word(false, 1ull << 62))                                        \
+    KIND(large_negative, new_large_word(true, 1ull << 63))                                         \
+    KIND(very_large, large(60, false))                                                             \
+    KIND(very_large_negative, large(33, true))                                                     \
+    KIND(empty_large, large(0, false))                                                             \
+    KIND(small_large, large(3, true))                                                              \
+    KIND(string, new_string("abc"))                                                                \
+    KIND(empty_string, new_string(""))                                                             \
+    KIND(file_name, new_string("file.txt"))                                                        \
+    KIND(long_string, prim_new_byte_string(vm, NULL, 5000))                                        \
+    KIND(read_only_string, read_only(new_string("constant")))                                      \
+    KIND(folder_name, new_string("folder"))                                                        \
+    KIND(order_map, order_map())                                                                   \
+    KIND(empty_array, new_array(0))                                                                \
+    KIND(array, ARRAY_OF(NIL, INT(1), new_string("in an array")))                                  \
+    KIND(array_of_object, ARRAY_OF(new_plain()))                                                   \
+    KIND(array_of_other, ARRAY_OF(new_mixed(3)))                                                   \
+    KIND(array_of_nil, ARRAY_OF(NIL))                                                              \
+    KIND(array_of_integer, ARRAY_OF(INT(3)))                                                       \
+    KIND(array_of_read_only, ARRAY_OF(read_only(new_plain())))                                     \
+    KIND(array_of_pinned, ARRAY_OF(heap_pin(&vm->heap, new_plain(), true)))                        \
+    KIND(array_of_context, ARRAY_OF(context_of_frame(vm, vm->fp)))                                 \
+    KIND(array_of_class, ARRAY_OF(fixture_class_object(cls.plain_twin)))                           \
+    KIND(array_of_method, ARRAY_OF(frame_oop(vm->fp + FRAME_METHOD)))                              \
+    KIND(array_of_integers, ARRAY_OF(INT(1), INT(2), INT(3), INT(4)))                              \
+    KIND(array_of_eight, new_array(8))                                                             \
+    KIND(big_array, full_array())                                                                  \
+    KIND(read_only_array, read_only(ARRAY_OF(INT(1), INT(2), INT(3))))                             \
+    KIND(byte_array, new_bytes(16))                                                                \
+    KIND(odd_byte_array, new_bytes(13))                                                            \
+    KIND(read_only_bytes, read_only(new_bytes(16)))                                                \
+    KIND(shorts, new_shorts(7))                                                                    \
+    KIND(words32, new_words32(5))                                                                  \
+    KIND(words64, new_words64(4))                                                                  \
+    KIND(plain, new_plain())                                                                       \
+    KIND(read_only_plain, read_only(new_plain()))                                                  \
+    KIND(empty, new_empty())                                                                       \
+    KIND(mixed, new_mixed(3))                                                                      \
+    KIND(weak, new_weak(2))                                                                        \
+    KIND(ephemeron, new_ephemeron())                                                               \
+    KIND(class, fixture_class_object(cls.plain))                                                   \
+    KIND(array_class, fixture_class_object(cls.array))                                             \
+    KIND(string_class, fixture_class_object(cls.byte_string))                                      \
+    KIND(method_class, fixture_class_object(cls.compiled_method))                                  \
+    KIND(context_class, fixture_class_object(cls.context))                                         \
+    KIND(new_class, fixture_unentered_class())                                                     \
+    KIND(strange_class, fixture_new_class(13, 900))                                                \
+    KIND(method, new_method(1, "\x70\x87\x78", 3))                                                 \
+    KIND(bad_method, new_method(0, "\xFF\xFF\xFF\xFF", 4))                                         \
+    KIND(running_context, context_of_frame(vm, vm->fp))                                            \
+    KIND(context, single_context())                                                                \
+    KIND(blank_context, fixture_new(cls.context, FORMAT_MIXED, 22))                                \
+    KIND(short_context, too_short(cls.context, 3))                                                 \
+    KIND(block, a_block(0))                                                                        \
+    KIND(block_of_one, a_block(1))                                                                 \
+    KIND(block_of_three, a_block(3))                                                               \
+    KIND(full_block, a_full_block(0))                                                              \
+    KIND(full_block_of_one, a_full_block(1))                                                       \
+    KIND(short_block, too_short(cls.block_closure, 1))                                             \
+    KIND(semaphore, a_semaphore(0))                                                                \
+    KIND(signalled_semaphore, a_semaphore(3))                                                      \
+    KIND(short_semaphore, too_short(cls.semaphore, 1))                                             \
+    KIND(mutex, fixture_new(cls.mutex, FORMAT_FIXED, 3))                                           \
+    KIND(short_mutex, too_short(cls.mutex, 2))                                                     \
+    KIND(process, a_process())                                                                     \
+    KIND(active_process, process_active(vm))                                                       \
+    KIND(short_process, too_short(cls.process, 1))                                                 \
+    KIND(linked_list, fixture_new(cls.linked_list, FORMAT_FIXED, 2))                               \
+    KIND(association, fixture_new(cls.association, FORMAT_FIXED, 2))                               \
+    KIND(stream, a_stream())                                                                       \
+    KIND(point, prim_new_point(vm, INT(3), INT(4)))                                                \
+    KIND(short_point, too_short(cls.point, 1))                                                     \
+    KIND(message, fixture_new(cls.message, FORMAT_FIXED, 3))                                       \
+    KIND(external_address, fixture_new_bits(cls.external_address, FORMAT_8BIT, 8))                 \
+    KIND(pinned, heap_pin(&vm->heap, new_bytes(40), true))                                         \
+    KIND(forwarder, forwarder_to(ARRAY_OF(INT(1), INT(2))))                                        \
+    KIND(forwarder_to_string, forwarder_to(new_string("forwarded")))                               \
+    KIND(forwarder_to_class, forwarder_to(fixture_class_object(cls.plain_twin)))                   \
+    KIND(array_of_forwarder, ARRAY_OF(forwarder_to(new_plain()), INT(1)))                          \
+    KIND(special_objects, vm->heap.special_objects)                                                \
+    KIND(file_handle, open_file())                                                                 \
+    KIND(directory_handle, open_directory())
+
+enum {
+#define KIND(name, expression) KIND_##name,
+    KINDS(KIND)
+#undef KIND
+        KIND_COUNT
+};
+static const char *const kind_names[] = {
+#define KIND(name, expression) #name,
+    KINDS(KIND)
+#undef KIND
+};
+
+static Oop kinds[KIND_COUNT];
+
+static void make_kinds(void) {
+    fixture_drop_operands();
+#define KIND(name, expression) kinds[KIND_##name] = expression;
+    KINDS(KIND)
+#undef KIND
+    fixture_drop_operands();
+}
+
+#endif
