@@ -318,6 +318,16 @@ static uint64_t words_below(VM *vm, Oop context) {
     return words;
 }
 
+// A return out of a base frame knows how many words lie below it (vm->words_below); else they are
+// counted.
+static uint64_t take_words_below(VM *vm, Oop context) {
+    uint64_t known = vm->words_below;
+    vm->words_below = 0;
+    if (!known) return words_below(vm, heap_follow(&vm->heap, field_at(context, CONTEXT_SENDER)));
+    uint64_t own = context_stack_size(vm, context) + FRAME_HEADER_WORDS;
+    return known > own ? known - own : 1;
+}
+
 static bool resume_single(VM *vm, Oop context) {
     Resumption to;
     if (!resume_check(vm, context, &to)) return false;
@@ -328,9 +338,8 @@ static bool resume_single(VM *vm, Oop context) {
         if (before) stack_unpark(vm, before);
         return false;
     }
-    uint64_t below = words_below(vm, heap_follow(&vm->heap, field_at(context, CONTEXT_SENDER)));
+    page->words_below = take_words_below(vm, context);
     build_base_frame(vm, page, context, &to);
-    page->words_below = below;
     stack_unpark(vm, page);
     return true;
 }

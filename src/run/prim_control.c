@@ -66,7 +66,8 @@ MAY_GC Outcome prim_perform(VM *vm) {
 }
 
 // Receiver, selector and array stand under `extra` operands that have been read already.
-MAY_GC static Outcome perform_spread(VM *vm, unsigned extra, Oop selector, Oop array, Oop lookup_class) {
+MAY_GC static Outcome perform_spread(VM *vm, unsigned extra, Oop selector, Oop array,
+                                     Oop lookup_class) {
     selector = prim_follow(vm, selector);
     if (!can_spread(array)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     Oop start = oop_is_none(lookup_class) ? class_of_followed(vm, prim_stack_at(vm, extra + 2))

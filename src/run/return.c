@@ -46,7 +46,9 @@ MAY_GC static Outcome leave_base_frame(VM *vm, Oop value, bool drops) {
     if (context_is_context(vm, sender) && context_is_married(vm, sender) &&
         context_frame(vm, sender) == fp)
         return cannot_return(vm, value);
+    vm->words_below = page->words_below;
     bool resumed = drops ? context_resume(vm, sender) : context_resume_with(vm, sender, value);
+    vm->words_below = 0;
     if (!resumed) return cannot_return(vm, value);
     if (page->in_use) {
         context_widow(vm, fp);

@@ -147,8 +147,9 @@ static Outcome give_up(VM *vm, const char *why) {
 static Oop failure_object(VM *vm) {
     Oop table = vm_special(vm, SPECIAL_PRIMITIVE_ERROR_TABLE);
     Num code = num((int64_t)vm->failure);
-    if (!oop_is_array_format(table) || num_le(slot_count(table), code)) return oop_from_num(code);
-    Oop object = heap_follow(&vm->heap, slot_at(table, code));
+    Num index = num_sub(code, num(1));
+    if (!oop_is_array_format(table) || num_le(slot_count(table), index)) return oop_from_num(code);
+    Oop object = heap_follow(&vm->heap, slot_at(table, index));
     if (vm->failure != FAILURE_OPERATING_SYSTEM || !oop_is_pointers(object)) return object;
     // A PrimitiveError prototype: its copy carries the system's error number.
     if (num_lt(slot_count(object), num(2))) return object;
@@ -173,7 +174,8 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
     return OUTCOME_SWITCHED;
 }
 
-// A mirror primitive runs on the operands above the receiver; its answer takes the receiver's place.
+// A mirror primitive runs on the operands above the receiver; its answer takes the receiver's
+// place.
 static Outcome run_primitive(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     unsigned extra = entry->flags & LOOKUP_MIRROR ? 1 : 0;
     vm->argument_count = argument_count - extra;
@@ -253,10 +255,14 @@ static Outcome quick_return(VM *vm, const LookupEntry *entry) {
         Num index = num((int64_t)number - FIRST_VARIABLE);
         if (!oop_is_pointers(self) || !num_lt(index, slot_count(self))) return OUTCOME_FAILED;
         answer = slot_at(self, index);
-    } else if (number == TRUE_) answer = heap->true_object;
-    else if (number == FALSE_) answer = heap->false_object;
-    else if (number == NIL) answer = heap->nil;
-    else if (number > NIL) answer = oop_from_num(num((int64_t)number - ZERO));
+    } else if (number == TRUE_)
+        answer = heap->true_object;
+    else if (number == FALSE_)
+        answer = heap->false_object;
+    else if (number == NIL)
+        answer = heap->nil;
+    else if (number > NIL)
+        answer = oop_from_num(num((int64_t)number - ZERO));
     prim_stack_at_put(vm, 0, answer);
     return OUTCOME_ANSWERED;
 }
@@ -371,8 +377,9 @@ static Oop method_selector(VM *vm, Oop method) {
 }
 
 Outcome send_depth_exceeded(VM *vm) {
-    if (vm->depth_grace) return give_up(vm, "recursion went on beyond the limit while its error "
-                                            "was handled");
+    if (vm->depth_grace)
+        return give_up(vm, "recursion went on beyond the limit while its error "
+                           "was handled");
     vm->depth_grace = vm->options.max_process_words / 4 + vm->stack.page_words;
     if (stack_overflow(vm) != FAILURE_NONE) return send_out_of_memory(vm);
     frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
