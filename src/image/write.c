@@ -67,7 +67,8 @@ static Status put_slot(Writer *writer, uint64_t raw, uint64_t i, uint64_t pointe
 }
 
 static Status put_object(Writer *writer, uint64_t raw) {
-    const uint64_t transient = HEADER_MARKED | HEADER_GREY | HEADER_REMEMBERED;
+    const uint64_t transient =
+        HEADER_MARKED | HEADER_GREY | HEADER_REMEMBERED | HEADER_AGE_MASK;
     uint64_t slot_count = raw_slot_count(raw), pointers = raw_pointer_slot_count(raw);
     Status status = STATUS_OK;
     if (raw_has_overflow(raw))

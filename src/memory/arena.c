@@ -1,73 +1,82 @@
 // SPDX-License-Identifier: MIT
-// The arena: one reservation with no access, of which zones are committed as needed.
+// Reserving the arena: sizes of the zones first, then one reservation for all of them, so placed
+// that old space begins where it is preferred, if those addresses are free.
 #include "memory/arena.h"
 
-#include <stdbool.h>
-#include <sys/mman.h>
-
 #include "base/bits.h"
+#include "base/check.h"
+#include "base/os.h"
+#include "base/os_memory.h"
 
-enum { PAGE = 4096 };
-#define DEFAULT_RESERVE (64ull << 30)
-#define LEAST_RESERVE   (64ull << 20)
+#define DEFAULT_RESERVE_BYTES (64ull << 30)
+// Old space that must at least fit behind the other zones.
+#define LEAST_OLD_BYTES (16ull << 20)
+// The scavenger packs an offset into the arena in 42 bits, in words.
+#define MOST_RESERVE_BYTES (1ull << 44)
+// Nothing is mapped near address 0, or a null pointer would not fault.
+#define LEAST_ADDRESS (1ull << 20)
 
-static uint64_t reserve_at(uint64_t wanted, uint64_t bytes) {
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (wanted ? MAP_FIXED_NOREPLACE : 0);
-    void *start = mmap((void *)(uintptr_t)wanted, bytes, PROT_NONE, flags, -1, 0);
-    if (start == MAP_FAILED) return 0;
-    if (wanted && (uint64_t)(uintptr_t)start != wanted) {
-        munmap(start, bytes);
-        return 0;
+static void arena_lay_out(Arena *arena, uint64_t start, uint64_t bytes, const ArenaOptions *options,
+                          uint64_t page) {
+    uint64_t at = start;
+    const uint64_t sizes[] = {options->control_bytes, options->code_bytes, options->stack_bytes,
+                              options->new_bytes};
+    ArenaZone *zones[] = {&arena->control, &arena->code, &arena->stack, &arena->new_space};
+    for (int i = 0; i < 4; i++) {
+        *zones[i] = (ArenaZone){at, at + round_up(sizes[i], page)};
+        at = zones[i]->end;
     }
-    return (uint64_t)(uintptr_t)start;
+    arena->old_space = (ArenaZone){at, start + bytes};
+    arena->start = start;
+    arena->end = start + bytes;
 }
 
-static ArenaZone take_zone(uint64_t *at, uint64_t bytes) {
-    ArenaZone zone = {*at, *at + round_up(bytes, PAGE)};
-    *at = zone.end;
-    return zone;
+// Reserves so that old space begins at the preferred base; 0: not possible.
+static uint64_t arena_reserve_below(uint64_t base, uint64_t zones, uint64_t bytes, uint64_t page) {
+    if (!base || base % page || base < zones + LEAST_ADDRESS) return 0;
+    return os_memory_reserve(base - zones, bytes);
 }
 
 Status arena_reserve(Arena *arena, const ArenaOptions *options, Diagnosis *diagnosis) {
-    uint64_t before_old = round_up(options->control_bytes, PAGE) +
-                          round_up(options->code_bytes, PAGE) +
-                          round_up(options->stack_bytes, PAGE) + round_up(options->new_bytes, PAGE);
-    uint64_t bytes =
-        round_up(options->reserve_bytes ? options->reserve_bytes : DEFAULT_RESERVE, PAGE);
-    uint64_t least = before_old + LEAST_RESERVE;
-    if (bytes < least) bytes = least;
-    uint64_t base = options->preferred_old_base, start = 0;
-    bool page_aligned = base % PAGE == 0 && base > before_old;
-    for (; !start && bytes >= least; bytes = start ? bytes : bytes / 2 / PAGE * PAGE) {
-        if (base && page_aligned) start = reserve_at(base - before_old, bytes);
-        if (!start) start = reserve_at(0, bytes);
+    uint64_t page = os_page_size();
+    Arena sizes;
+    arena_lay_out(&sizes, 0, 0, options, page);
+    uint64_t zones = sizes.old_space.start;
+    uint64_t wanted = options->reserve_bytes ? options->reserve_bytes : DEFAULT_RESERVE_BYTES;
+    if (wanted > MOST_RESERVE_BYTES) wanted = MOST_RESERVE_BYTES;
+    uint64_t least = zones + LEAST_OLD_BYTES;
+    if (wanted < least) wanted = least;
+    for (;; wanted /= 2) {
+        uint64_t bytes = round_up(wanted < least ? least : wanted, page);
+        uint64_t start = arena_reserve_below(options->preferred_old_base, zones, bytes, page);
+        if (!start) start = os_memory_reserve(0, bytes);
+        if (start) {
+            arena_lay_out(arena, start, bytes, options, page);
+            return STATUS_OK;
+        }
+        if (wanted <= least) break;
     }
-    if (!start)
-        return diagnose(diagnosis, STATUS_NO_MEMORY, "no address range of %llu bytes for the heap",
-                        (unsigned long long)least);
-    uint64_t at = start;
-    arena->start = start;
-    arena->end = start + bytes;
-    arena->control = take_zone(&at, options->control_bytes);
-    arena->code = take_zone(&at, options->code_bytes);
-    arena->stack = take_zone(&at, options->stack_bytes);
-    arena->new_space = take_zone(&at, options->new_bytes);
-    arena->old_space = (ArenaZone){at, arena->end};
-    return STATUS_OK;
+    return diagnose(diagnosis, STATUS_NO_MEMORY, "cannot reserve %llu MB of addresses",
+                    (unsigned long long)(least >> 20));
 }
 
 void arena_release(Arena *arena) {
-    if (arena->start) munmap((void *)(uintptr_t)arena->start, arena->end - arena->start);
+    if (arena->end > arena->start) os_memory_release(arena->start, arena->end - arena->start);
+    *arena = (Arena){0};
 }
 
 Status arena_commit(Arena *arena, uint64_t start, uint64_t bytes) {
+    uint64_t page = os_page_size();
+    ASSERT(start >= arena->start && start + bytes <= arena->end);
+    uint64_t first = start & ~(page - 1), end = round_up(start + bytes, page);
     (void)arena;
-    return mprotect((void *)(uintptr_t)start, bytes, PROT_READ | PROT_WRITE) ? STATUS_NO_MEMORY
-                                                                             : STATUS_OK;
+    return os_memory_commit(first, end - first) ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 void arena_decommit(Arena *arena, uint64_t start, uint64_t bytes) {
+    uint64_t page = os_page_size();
+    ASSERT(start >= arena->start && start + bytes <= arena->end);
+    uint64_t first = round_up(start, page), end = (start + bytes) & ~(page - 1);
     (void)arena;
-    madvise((void *)(uintptr_t)start, bytes, MADV_DONTNEED);
-    mprotect((void *)(uintptr_t)start, bytes, PROT_NONE);
+    if (first < end) os_memory_decommit(first, end - first);
 }

@@ -18,15 +18,17 @@
 #include "base/status.h"
 
 typedef struct ArenaOptions {
-    uint64_t reserve_bytes;      // whole range; 0: the default, 64 GiB
-    uint64_t control_bytes;      // size of each zone, rounded up to pages
+    uint64_t reserve_bytes; // whole range; 0: the default, 64 GiB; at most 16 TiB
+    uint64_t control_bytes; // size of each zone, rounded up to pages
     uint64_t code_bytes;
     uint64_t stack_bytes;
     uint64_t new_bytes;          // eden and both survivor spaces
     uint64_t preferred_old_base; // 0: anywhere
 } ArenaOptions;
 
-typedef struct ArenaZone { uint64_t start, end; } ArenaZone;
+typedef struct ArenaZone {
+    uint64_t start, end;
+} ArenaZone;
 
 typedef struct Arena {
     uint64_t start, end;
@@ -36,8 +38,8 @@ typedef struct Arena {
 MUST_USE Status arena_reserve(Arena *arena, const ArenaOptions *options, Diagnosis *diagnosis);
 void arena_release(Arena *arena);
 
-// Makes [start, start + bytes) readable and writable, or gives it back to the system. Both bounds
-// are page-aligned and inside the arena.
+// Makes [start, start + bytes) readable and writable, or gives it back to the system. Inside the
+// arena; bounds that are not page-aligned commit the whole pages, and decommit only whole pages.
 MUST_USE Status arena_commit(Arena *arena, uint64_t start, uint64_t bytes);
 void arena_decommit(Arena *arena, uint64_t start, uint64_t bytes);
 

@@ -27,7 +27,7 @@
 // What of the header stays in place when contents are swapped.
 #define BECOME_HEADER_KEPT                                                                         \
     (HEADER_SLOTS_OVERFLOW << HEADER_SLOTS_SHIFT | HEADER_HASH_MASK | HEADER_REMEMBERED |          \
-     HEADER_PINNED | HEADER_MARKED | HEADER_GREY)
+     HEADER_PINNED | HEADER_MARKED | HEADER_GREY | HEADER_AGE_MASK)
 
 typedef struct BecomeStep {
     uint64_t one, other;           // the objects

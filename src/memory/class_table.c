@@ -1,60 +1,96 @@
 // SPDX-License-Identifier: MIT
-// The class table: pages of 1,024 classes under a root object of 4,096 slots (8 hidden ones behind
-// them). A class's index is its identity hash.
+// The class table and identity hashes. An object's header holds the index of its class; the index
+// of a class is its identity hash. The table is a root object ("hidden roots") with a slot per
+// page of 1,024 classes, and eight more slots that belong to the memory system. Page 0 is for
+// classes that the VM knows by number; pages follow each other without gaps.
 #include "memory/spaces.h"
-#include "object/ops.h"
+#include "memory/store.h"
 
-enum { FIRST_ORDINARY_INDEX = CLASS_TABLE_PAGE_SIZE };
+enum { PAGE_SHIFT = 10 };
+_Static_assert(1 << PAGE_SHIFT == CLASS_TABLE_PAGE_SIZE, "an index is a page and a place in it");
+
+static uint64_t class_table_page(const Heap *heap, uint64_t page) {
+    return raw_slot(oop_bits(heap->class_table_root), page);
+}
 
 Oop heap_class_at(const Heap *heap, uint64_t class_index) {
-    if (class_index >= (uint64_t)CLASS_TABLE_ROOT_SLOTS * CLASS_TABLE_PAGE_SIZE) return heap->nil;
-    uint64_t page = raw_slot(oop_bits(heap->class_table_root), class_index / CLASS_TABLE_PAGE_SIZE);
+    if (class_index >> PAGE_SHIFT >= CLASS_TABLE_ROOT_SLOTS) return heap->nil;
+    uint64_t page = class_table_page(heap, class_index >> PAGE_SHIFT);
     if (page == oop_bits(heap->nil)) return heap->nil;
-    return oop_from_bits(raw_slot(page, class_index % CLASS_TABLE_PAGE_SIZE));
+    return oop_from_bits(raw_slot(page, class_index & (CLASS_TABLE_PAGE_SIZE - 1)));
 }
 
 uint64_t heap_class_index_of_class(const Heap *heap, Oop class_object) {
-    if (oop_is_immediate(class_object)) return 0;
-    uint64_t index = header_hash(raw_load(oop_bits(class_object)));
-    return index > CLASS_INDEX_LAST_PUN && oop_is(heap_class_at(heap, index), class_object)  ? index
-           : index && index <= TAG_FLOAT && oop_is(heap_class_at(heap, index), class_object) ? index
-                                                                                             : 0;
+    uint64_t hash = header_hash(raw_load(oop_bits(class_object)));
+    if (!hash || oop_bits(heap_class_at(heap, hash)) != oop_bits(class_object)) return 0;
+    return hash;
 }
 
-// The page with so many others before it, made when it is not there; 0: no memory.
-static uint64_t table_page(Heap *heap, uint64_t number) {
-    uint64_t root = oop_bits(heap->class_table_root), page = raw_slot(root, number);
-    if (page != oop_bits(heap->nil)) return page;
-    uint64_t start = old_space_allocate(heap, raw_bytes_for_slots(CLASS_TABLE_PAGE_SIZE), false);
-    if (!start) return 0;
-    page = spaces_place_object(heap, start, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE,
-                               CLASS_TABLE_PAGE_SIZE);
-    raw_store(raw_slot_address(root, number), page);
+// ---- entering
+
+static uint64_t class_table_add_page(Heap *heap, uint64_t number) {
+    uint64_t page = old_space_allocate_object(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE,
+                                              CLASS_TABLE_PAGE_SIZE);
+    if (page) slot_at_put(heap, heap->class_table_root, num((int64_t)number), oop_from_bits(page));
     return page;
 }
 
-static uint64_t first_free_index(Heap *heap) {
-    const uint64_t limit = (uint64_t)CLASS_TABLE_ROOT_SLOTS * CLASS_TABLE_PAGE_SIZE;
-    uint64_t index = heap->spaces->class_table_cursor;
-    if (index < FIRST_ORDINARY_INDEX) index = FIRST_ORDINARY_INDEX;
-    for (; index < limit; index++) {
-        uint64_t page = table_page(heap, index / CLASS_TABLE_PAGE_SIZE);
-        if (!page) return 0;
-        if (raw_slot(page, index % CLASS_TABLE_PAGE_SIZE) == oop_bits(heap->nil)) return index;
+// The first free index from `first` on, before the end of the table's pages or at the start of a
+// new one; 0: none, or no memory for the page.
+static uint64_t class_table_find_free(Heap *heap, uint64_t first) {
+    uint64_t nil = oop_bits(heap->nil);
+    for (uint64_t number = first >> PAGE_SHIFT; number < CLASS_TABLE_ROOT_SLOTS; number++) {
+        uint64_t page = class_table_page(heap, number);
+        if (page == nil) return class_table_add_page(heap, number) ? number << PAGE_SHIFT : 0;
+        for (uint64_t i = first & (CLASS_TABLE_PAGE_SIZE - 1); i < CLASS_TABLE_PAGE_SIZE; i++)
+            if (raw_slot(page, i) == nil) return number << PAGE_SHIFT | i;
+        first = 0;
     }
     return 0;
 }
 
+// The index that the hash names, if that is free: an object that was hashed before it became
+// a class keeps its hash then.
+static bool class_table_is_free(const Heap *heap, uint64_t index) {
+    if (index < CLASS_TABLE_PAGE_SIZE) return false;
+    uint64_t page = class_table_page(heap, index >> PAGE_SHIFT), nil = oop_bits(heap->nil);
+    return page != nil && raw_slot(page, index & (CLASS_TABLE_PAGE_SIZE - 1)) == nil;
+}
+
 uint64_t heap_enter_class(Heap *heap, Oop class_object) {
-    if (oop_is_immediate(class_object)) return 0;
-    uint64_t known = heap_class_index_of_class(heap, class_object);
-    if (known) return known;
-    uint64_t index = first_free_index(heap);
-    if (!index) return 0;
-    uint64_t page = table_page(heap, index / CLASS_TABLE_PAGE_SIZE), raw = oop_bits(class_object);
-    raw_store(raw_slot_address(page, index % CLASS_TABLE_PAGE_SIZE), raw);
-    if (heap_address_is_young(heap, raw)) remembered_add(heap, page);
+    uint64_t raw = oop_bits(class_object), index = heap_class_index_of_class(heap, class_object);
+    if (index) return index;
+    index = header_hash(raw_load(raw));
+    if (!class_table_is_free(heap, index)) {
+        uint64_t hint = heap->spaces->class_table_cursor;
+        index = class_table_find_free(heap, hint ? hint : CLASS_TABLE_PAGE_SIZE);
+        if (!index) return 0;
+        heap->spaces->class_table_cursor = index + 1;
+    }
+    Oop page = oop_from_bits(class_table_page(heap, index >> PAGE_SHIFT));
+    slot_at_put(heap, page, num((int64_t)(index & (CLASS_TABLE_PAGE_SIZE - 1))), class_object);
     raw_store(raw, header_with_hash(raw_load(raw), index));
-    heap->spaces->class_table_cursor = index + 1;
     return index;
+}
+
+// ---- identity hashes
+
+// Lehmer's generator, with the upper bits added to the lower ones, which vary too little.
+static uint64_t next_hash(Heap *heap) {
+    uint64_t hash;
+    do {
+        heap->last_hash = heap->last_hash * 16807 & 0xFFFFFFFF;
+        if (!heap->last_hash) heap->last_hash = 1;
+        hash = (heap->last_hash + (heap->last_hash >> 4)) & (HEADER_HASH_LIMIT - 1);
+    } while (!hash);
+    return hash;
+}
+
+uint64_t heap_identity_hash(Heap *heap, Oop object) {
+    uint64_t raw = oop_bits(object), header = raw_load(raw);
+    uint64_t hash = header_hash(header);
+    if (hash) return hash;
+    hash = next_hash(heap);
+    raw_store(raw, header_with_hash(header, hash));
+    return hash;
 }

@@ -1,78 +1,104 @@
 // SPDX-License-Identifier: MIT
-// The heap as a whole: its life, images let in, hashes, the policy of when to collect.
+// The life of a heap, its measures, and when it collects.
+#include "memory/heap.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/check.h"
+#include "base/os.h"
+#include "base/os_memory.h"
 #include "memory/collector.h"
 #include "memory/mourn.h"
-#include "memory/scavenge.h"
 #include "memory/spaces.h"
+#include "object/layouts.h"
 #include "object/ops.h"
 
-#define MEBIBYTE (1ull << 20)
-enum { PAGE = 4096, SURVIVOR_PART = 5, RESERVE_PART = 16, DEFAULT_TENURE_AGE = 3 };
+enum {
+    DEFAULT_EDEN_BYTES = 4 << 20,
+    DEFAULT_GROWTH_BYTES = 16 << 20,
+    DEFAULT_SHRINK_BYTES = 32 << 20,
+    DEFAULT_TENURE_AGE = 2,
+    LEAST_EDEN_BYTES = 4 << 10,
+    SURVIVOR_PART_OF_EDEN = 4,       // what survivors may fill before objects are tenured by space
+    FIRST_SEGMENT_BYTES = 256 << 10, // of a heap of our own
+    FREE_LIST_SLOTS = 64,            // of the object that images keep free lists in
+    CLASS_TABLE_SLOTS = CLASS_TABLE_ROOT_SLOTS + CLASS_TABLE_HIDDEN_SLOTS,
+};
 
-// ---- options
+// ---- options and sizes
 
+// The limit leaves the machine some memory: running into it is an error that Smalltalk can catch,
+// running out of pages is not.
 void heap_default_options(HeapOptions *options) {
     *options = (HeapOptions){
-        .eden_bytes = 4 * MEBIBYTE,
-        .growth_bytes = 8 * MEBIBYTE,
-        .shrink_bytes = 16 * MEBIBYTE,
+        .eden_bytes = DEFAULT_EDEN_BYTES,
+        .old_limit_bytes = os_memory_available() / 4 * 3,
+        .growth_bytes = DEFAULT_GROWTH_BYTES,
+        .shrink_bytes = DEFAULT_SHRINK_BYTES,
         .tenure_age = DEFAULT_TENURE_AGE,
     };
 }
 
-static uint64_t eden_bytes_of(const HeapOptions *options) {
-    enum { LEAST = 16 * PAGE };
-    uint64_t bytes = options->eden_bytes ? options->eden_bytes : 4 * MEBIBYTE;
-    return round_up(bytes < LEAST ? LEAST : bytes, PAGE);
+static uint64_t eden_bytes_wanted(const HeapOptions *options) {
+    uint64_t bytes = options->eden_bytes ? options->eden_bytes : DEFAULT_EDEN_BYTES;
+    return round_up(bytes < LEAST_EDEN_BYTES ? LEAST_EDEN_BYTES : bytes, 64);
 }
 
-static uint64_t survivor_bytes_of(const HeapOptions *options) {
-    return round_up(eden_bytes_of(options) / SURVIVOR_PART, PAGE);
-}
+// A survivor space may get what eden held and what had survived before.
+static uint64_t survivor_bytes(uint64_t eden) { return eden + eden / SURVIVOR_PART_OF_EDEN; }
+static uint64_t new_space_bytes(uint64_t eden) { return eden + 2 * survivor_bytes(eden); }
 
 uint64_t heap_new_space_bytes(const HeapOptions *options) {
-    return eden_bytes_of(options) + 2 * survivor_bytes_of(options);
+    return round_up(new_space_bytes(eden_bytes_wanted(options)), os_page_size());
 }
 
 // ---- life
+
+// Eden as wanted, or as large as the zone permits.
+static void heap_lay_out_new_space(Heap *heap) {
+    HeapSpaces *spaces = heap->spaces;
+    ArenaZone zone = heap->arena->new_space;
+    uint64_t eden = eden_bytes_wanted(&heap->options), bytes = zone.end - zone.start;
+    if (new_space_bytes(eden) > bytes) eden = bytes / 7 * 2 & ~63ull; // whole: 3.5 times eden
+    uint64_t survivors = survivor_bytes(eden);
+    heap->new_start = spaces->eden_start = zone.start;
+    heap->new_bytes = bytes;
+    spaces->eden_whole_end = zone.start + eden;
+    uint64_t past = spaces->eden_whole_end, future = past + survivors;
+    spaces->past = (SurvivorSpace){past, past + survivors, past};
+    spaces->future = (SurvivorSpace){future, future + survivors, future};
+    spaces->survivor_target = eden / SURVIVOR_PART_OF_EDEN;
+    spaces_open_eden(heap);
+}
 
 Status heap_init(Heap *heap, Arena *arena, const HeapOptions *options, Diagnosis *diagnosis) {
     memset(heap, 0, sizeof *heap);
     heap->arena = arena;
     heap->options = *options;
+    heap->last_hash = 1;
     if (heap_set_collector(heap, options->collector))
-        return diagnose(diagnosis, STATUS_BAD_USAGE, "no collector named %s", options->collector);
-    uint64_t eden = eden_bytes_of(options), survivor = survivor_bytes_of(options);
-    uint64_t start = arena->new_space.start;
-    HeapSpaces *spaces = heap->spaces = calloc(1, sizeof *spaces);
-    if (!spaces || arena->new_space.end - start < eden + 2 * survivor ||
-        arena_commit(arena, start, eden + 2 * survivor))
-        return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for %llu bytes of new space",
-                        (unsigned long long)(eden + 2 * survivor));
-    spaces->eden_start = heap->eden_free = start;
-    spaces->eden_end = start + eden;
-    heap->eden_limit = spaces->eden_end - eden / RESERVE_PART;
-    spaces->past = (SurvivorSpace){start + eden, start + eden + survivor, start + eden};
-    spaces->future =
-        (SurvivorSpace){spaces->past.end, spaces->past.end + survivor, spaces->past.end};
-    spaces->ages = calloc(2 * survivor / 16, 1);
-    if (!spaces->ages) return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for new space");
-    if (options->collect_every || options->fail_every) heap->eden_limit = start;
-    heap->new_start = start;
-    heap->new_bytes = eden + 2 * survivor;
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "there is no collector named %s",
+                        options->collector);
+    uint64_t bytes = arena->new_space.end - arena->new_space.start;
+    if (bytes < new_space_bytes(LEAST_EDEN_BYTES))
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "new space is too small");
+    heap->spaces = calloc(1, sizeof *heap->spaces);
+    if (!heap->spaces || arena_commit(arena, arena->new_space.start, bytes)) {
+        heap_release(heap);
+        return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for new space");
+    }
+    heap_lay_out_new_space(heap);
+    heap_note_full_collection(heap);
     return STATUS_OK;
 }
 
 void heap_release(Heap *heap) {
     if (!heap->spaces) return;
     mourn_release(heap);
-    array_free(&heap->spaces->segments);
-    array_free(&heap->spaces->remembered);
-    free(heap->spaces->ages);
+    remembered_release(heap);
+    old_space_release(heap);
     free(heap->spaces);
     heap->spaces = NULL;
 }
@@ -83,127 +109,148 @@ Status heap_add_client(Heap *heap, HeapClient client) {
     return STATUS_OK;
 }
 
-// ---- images
+// ---- an image
 
-static void set_full_threshold(Heap *heap) {
-    // Collect again when old space in use has grown by a half, and by 32 MiB at least.
-    uint64_t used = heap->spaces->old_bytes - heap->spaces->free_bytes;
-    uint64_t growth = used / 2 > 32 * MEBIBYTE ? used / 2 : 32 * MEBIBYTE;
-    heap->spaces->used_after_full = used;
-    heap->full_threshold = used + growth;
+static uint64_t adopt_next(uint64_t raw) { return raw_object_at(raw_end(raw)); }
+
+static void adopt_first_objects(Heap *heap) {
+    uint64_t raw = raw_object_at(old_space_segment(heap, 0)->start);
+    Oop *const firsts[] = {&heap->nil, &heap->false_object, &heap->true_object, &heap->free_lists,
+                           &heap->class_table_root};
+    for (int i = 0; i < 5; i++, raw = adopt_next(raw))
+        *firsts[i] = oop_from_bits(raw);
 }
 
-// Free chunks that came with the file become ours; what the file said about remembered, marked and
-// grey objects is forgotten.
-static void adopt_entities(Heap *heap, uint64_t at, uint64_t end) {
-    while (at < end) {
-        uint64_t raw = raw_object_at(at), next = raw_end(raw);
-        if (raw_class_index(raw) == CLASS_INDEX_FREE) {
-            if (next - at >= SMALLEST_CHUNK) old_space_add_free(heap, at, next - at);
-        } else {
-            raw_store(raw, raw_load(raw) & ~(HEADER_REMEMBERED | HEADER_MARKED | HEADER_GREY));
-        }
-        at = next;
+static bool adopt_class_table_is_sound(const Heap *heap) {
+    uint64_t root = oop_bits(heap->class_table_root), nil = oop_bits(heap->nil);
+    if (raw_slot_count(root) < CLASS_TABLE_SLOTS || raw_format(root) != FORMAT_INDEXABLE)
+        return false;
+    for (uint64_t i = 0; i < CLASS_TABLE_ROOT_SLOTS; i++) {
+        uint64_t page = raw_slot(root, i);
+        if (page == nil ? i == 0
+                        : raw_is_immediate(page) || raw_format(page) != FORMAT_INDEXABLE ||
+                              raw_slot_count(page) != CLASS_TABLE_PAGE_SIZE)
+            return false;
     }
+    return true;
+}
+
+// What the file keeps of another VM's memory system: free lists, mark stack, remembered set.
+static void adopt_forget_hidden_state(Heap *heap) {
+    uint64_t lists = oop_bits(heap->free_lists), root = oop_bits(heap->class_table_root);
+    for (uint64_t i = 0; i < raw_slot_count(lists); i++)
+        raw_store(raw_slot_address(lists, i), 0);
+    for (uint64_t i = CLASS_TABLE_ROOT_SLOTS; i < raw_slot_count(root); i++)
+        raw_store(raw_slot_address(root, i), oop_bits(heap->nil));
+}
+
+// Free chunks that follow each other become one.
+static void adopt_segment(Heap *heap, const Segment *segment) {
+    const uint64_t transient = HEADER_MARKED | HEADER_GREY | HEADER_REMEMBERED | HEADER_AGE_MASK;
+    uint64_t limit = segment_limit(segment), dead = 0;
+    for (uint64_t at = segment->start; at < limit;) {
+        uint64_t raw = raw_object_at(at), header = raw_load(raw), end = raw_end(raw);
+        if (header_class_index(header) == CLASS_INDEX_FREE) {
+            if (!dead) dead = at;
+        } else {
+            if (header & transient) raw_store(raw, header & ~transient);
+            if (dead) old_space_add_free(heap, dead, at - dead);
+            dead = 0;
+        }
+        at = end;
+    }
+    if (dead) old_space_add_free(heap, dead, limit - dead);
 }
 
 Status heap_adopt_image(Heap *heap, Oop special_objects, uint64_t last_hash, Diagnosis *diagnosis) {
     if (!old_space_segment_count(heap))
         return diagnose(diagnosis, STATUS_STATE, "no segment was loaded");
-    uint64_t start = old_space_segment(heap, 0)->start;
-    uint64_t first[5], at = start;
-    for (int i = 0; i < 5; i++) {
-        first[i] = raw_object_at(at);
-        at = raw_end(first[i]);
-    }
-    heap->nil = oop_from_bits(first[0]);
-    heap->false_object = oop_from_bits(first[1]);
-    heap->true_object = oop_from_bits(first[2]);
-    heap->free_lists = oop_from_bits(first[3]);
-    heap->class_table_root = oop_from_bits(first[4]);
-    heap->special_objects = special_objects;
-    heap->last_hash = last_hash;
-    adopt_entities(heap, start, start + heap->spaces->loaded_bytes);
-    set_full_threshold(heap);
-    return STATUS_OK;
-}
-
-static Oop make_first(Heap *heap, uint64_t class_index, unsigned format, uint64_t slots) {
-    uint64_t at = old_space_allocate(heap, raw_bytes_for_slots(slots), false);
-    if (!at) return oop_from_bits(0);
-    return oop_from_bits(spaces_place_object(heap, at, class_index, format, slots));
-}
-
-Status heap_bootstrap(Heap *heap, Diagnosis *diagnosis) {
-    enum { FREE_LIST_SLOTS = 64 };
-    uint64_t start, first = 256 * 1024;
-    Status status = heap_add_segment(heap, first, &start);
-    if (status) return diagnose(diagnosis, status, "no memory for an empty heap");
-    // One chunk, so that the first objects follow each other.
+    adopt_first_objects(heap);
+    if (!adopt_class_table_is_sound(heap))
+        return diagnose(diagnosis, STATUS_CORRUPT, "the image's class table is damaged");
+    adopt_forget_hidden_state(heap);
     old_space_forget_free(heap);
-    old_space_add_free(heap, start, segment_limit(old_space_segment(heap, 0)) - start);
-    heap->nil = oop_from_bits(start); // so that bodies can be filled
-    heap->nil = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_FIXED, 0);
-    heap->false_object = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_FIXED, 0);
-    heap->true_object = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_FIXED, 0);
-    heap->free_lists = make_first(heap, CLASS_INDEX_64BIT_PUN, FORMAT_64BIT, FREE_LIST_SLOTS);
-    heap->class_table_root = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE,
-                                        CLASS_TABLE_ROOT_SLOTS + CLASS_TABLE_HIDDEN_SLOTS);
-    Oop page = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE, CLASS_TABLE_PAGE_SIZE);
-    heap->special_objects = make_first(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE, 60);
-    if (!oop_bits(heap->class_table_root) || !oop_bits(page) || !oop_bits(heap->special_objects))
-        return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for an empty heap");
-    raw_store(raw_slot_address(oop_bits(heap->class_table_root), 0), oop_bits(page));
-    set_full_threshold(heap);
+    for (size_t i = 0; i < old_space_segment_count(heap); i++)
+        adopt_segment(heap, old_space_segment(heap, i));
+    heap->special_objects = special_objects;
+    heap->last_hash = last_hash ? last_hash : 1;
+    heap_note_full_collection(heap);
     return STATUS_OK;
+}
+
+// ---- a heap of our own
+
+static Oop bootstrap_object(Heap *heap, uint64_t class_index, unsigned format, uint64_t slots) {
+    return oop_from_bits(old_space_allocate_object(heap, class_index, format, slots));
+}
+
+// Whoever builds an image gives nil, false and true their classes. Their class index is a pun
+// until then, because index 0 would make them free chunks.
+Status heap_bootstrap(Heap *heap, Diagnosis *diagnosis) {
+    uint64_t start;
+    if (heap_add_segment(heap, FIRST_SEGMENT_BYTES, &start))
+        return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for old space");
+    old_space_add_free(heap, start, FIRST_SEGMENT_BYTES);
+    Oop *const empties[] = {&heap->nil, &heap->false_object, &heap->true_object};
+    for (int i = 0; i < 3; i++)
+        *empties[i] = bootstrap_object(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_EMPTY, 0);
+    heap->free_lists = bootstrap_object(heap, CLASS_INDEX_64BIT_PUN, FORMAT_64BIT, FREE_LIST_SLOTS);
+    heap->class_table_root =
+        bootstrap_object(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE, CLASS_TABLE_SLOTS);
+    Oop page =
+        bootstrap_object(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE, CLASS_TABLE_PAGE_SIZE);
+    heap->special_objects =
+        bootstrap_object(heap, CLASS_INDEX_ARRAY_PUN, FORMAT_INDEXABLE, SPECIAL_OBJECT_COUNT);
+    CHECK(!oop_is_none(heap->special_objects), "the first segment is too small");
+    raw_store(raw_slot_address(oop_bits(heap->class_table_root), 0), oop_bits(page));
+    heap_note_full_collection(heap);
+    return STATUS_OK;
+}
+
+// ---- measures
+
+uint64_t heap_eden_bytes(const Heap *heap) {
+    return heap->spaces->eden_whole_end - heap->spaces->eden_start;
+}
+uint64_t heap_young_used_bytes(const Heap *heap) {
+    const HeapSpaces *spaces = heap->spaces;
+    return heap->eden_free - spaces->eden_start + spaces->past.free - spaces->past.start;
+}
+uint64_t heap_old_bytes(const Heap *heap) { return heap->spaces->segment_bytes; }
+uint64_t heap_free_old_bytes(const Heap *heap) { return heap->spaces->free.bytes; }
+uint64_t heap_room_bytes(const Heap *heap) {
+    return old_space_growth_left(heap) + heap->spaces->free.bytes +
+           (heap->spaces->eden_end - heap->eden_free);
 }
 
 // ---- object state
 
-// Park and Miller's generator, as other Spur VMs use it; the hash is taken from its higher bits.
-static uint64_t next_hash(Heap *heap) {
-    uint64_t hash = 0;
-    while (!hash) {
-        uint64_t seed = heap->last_hash % 2147483647;
-        heap->last_hash = (seed ? seed : 1) * 16807 % 2147483647;
-        hash = heap->last_hash >> 4 & (HEADER_HASH_LIMIT - 1);
-    }
-    return hash;
-}
-
-uint64_t heap_identity_hash(Heap *heap, Oop object) {
-    uint64_t header = raw_load(oop_bits(object)), hash = header_hash(header);
-    if (hash) return hash;
-    hash = next_hash(heap);
-    raw_store(oop_bits(object), header_with_hash(header, hash));
-    return hash;
-}
-
 bool heap_is_young(const Heap *heap, Oop object) {
-    return oop_is_immediate(object) ? false : heap_address_is_young(heap, oop_bits(object));
+    return !oop_is_immediate(object) && heap_address_is_young(heap, oop_bits(object));
+}
+
+static uint64_t range_holds_object(SpaceRange range, uint64_t address) {
+    for (uint64_t at = range.start; at < range.end && at <= address;) {
+        uint64_t raw = raw_object_at(at);
+        if (raw == address) return raw_class_index(raw) != CLASS_INDEX_FREE;
+        at = raw_end(raw);
+    }
+    return false;
 }
 
 bool heap_is_address_of_object(const Heap *heap, uint64_t bits) {
-    if (bits & 7) return false;
+    if (bits % 8) return false;
     for (size_t i = 0; i < spaces_range_count(heap); i++) {
         SpaceRange range = spaces_range(heap, i);
-        if (bits < range.start || bits >= range.end) continue;
-        for (uint64_t at = range.start; at < range.end;) {
-            uint64_t raw = raw_object_at(at);
-            if (raw == bits) return raw_class_index(raw) != CLASS_INDEX_FREE;
-            if (raw > bits) return false;
-            uint64_t next = raw_end(raw);
-            if (next <= at || next > range.end) return false;
-            at = next;
-        }
+        if (bits >= range.start && bits < range.end) return range_holds_object(range, bits);
     }
     return false;
 }
 
 void heap_set_readonly(Heap *heap, Oop object, bool readonly) {
     (void)heap;
-    uint64_t header = raw_load(oop_bits(object));
-    raw_store(oop_bits(object), readonly ? header | HEADER_IMMUTABLE : header & ~HEADER_IMMUTABLE);
+    uint64_t raw = oop_bits(object), header = raw_load(raw);
+    raw_store(raw, readonly ? header | HEADER_IMMUTABLE : header & ~HEADER_IMMUTABLE);
 }
 
 Oop heap_follow(const Heap *heap, Oop oop) {
@@ -211,64 +258,4 @@ Oop heap_follow(const Heap *heap, Oop oop) {
     while (oop_is_forwarder(oop))
         oop = forwarder_target(oop);
     return oop;
-}
-
-Oop heap_survivor(Heap *heap, Oop object) {
-    object = scavenge_follow(heap, object);
-    uint64_t raw = oop_bits(object);
-    if (raw_is_immediate(raw)) return object;
-    if (!heap->spaces->scavenging && !(raw_load(raw) & HEADER_MARKED)) return oop_from_bits(0);
-    return oop_from_bits(heap->spaces->survivor(heap->spaces->survivor_context, raw));
-}
-
-// ---- figures
-
-uint64_t heap_old_bytes(const Heap *heap) { return heap->spaces->old_bytes; }
-uint64_t heap_free_old_bytes(const Heap *heap) { return heap->spaces->free_bytes; }
-uint64_t heap_eden_bytes(const Heap *heap) {
-    return heap->spaces->eden_end - heap->spaces->eden_start;
-}
-uint64_t heap_young_used_bytes(const Heap *heap) {
-    return heap->eden_free - heap->spaces->eden_start + heap->spaces->past.free -
-           heap->spaces->past.start;
-}
-uint64_t heap_room_bytes(const Heap *heap) {
-    return heap->spaces->free_bytes + old_space_growth_left(heap);
-}
-
-// ---- when to collect
-
-void heap_collect_as_wanted(Heap *heap) {
-    uint32_t wants = heap->wants;
-    uint64_t every = heap->options.move_every;
-    bool stressed =
-        (wants & HEAP_WANTS_STRESS) && every && (heap->statistics.scavenges + 1) % every == 0;
-    if (wants & HEAP_WANTS_FULL || stressed)
-        heap_collect_full(heap);
-    else if (wants & (HEAP_WANTS_SCAVENGE | HEAP_ALLOCATION_FAILED))
-        heap_scavenge(heap);
-    heap->wants &= ~(uint32_t)(HEAP_WANTS_SCAVENGE | HEAP_WANTS_FULL | HEAP_WANTS_STRESS |
-                               HEAP_ALLOCATION_FAILED);
-    if (wants & HEAP_WANTS_FULL) set_full_threshold(heap);
-}
-
-static bool has_room(const Heap *heap, uint64_t bytes) {
-    const HeapSpaces *spaces = heap->spaces;
-    if (bytes <= (heap->eden_limit > heap->eden_free ? heap->eden_limit - heap->eden_free : 0))
-        return true;
-    for (uint64_t map = spaces->large_map; map; map &= map - 1)
-        if (512ull << __builtin_ctzll(map) >= bytes + SMALLEST_CHUNK) return true;
-    return old_space_growth_left(heap) >= bytes + BRIDGE_BYTES + SMALLEST_CHUNK + PAGE;
-}
-
-bool heap_make_room(Heap *heap, uint64_t bytes) {
-    heap_scavenge(heap);
-    heap->wants &= ~(uint32_t)(HEAP_WANTS_SCAVENGE | HEAP_ALLOCATION_FAILED);
-    if (bytes < UINT64_MAX / 4 && !has_room(heap, bytes)) {
-        heap_collect_full(heap);
-        set_full_threshold(heap);
-        // What died old has made room for what survived young.
-        heap_scavenge(heap);
-    }
-    return bytes < UINT64_MAX / 4 && has_room(heap, bytes);
 }

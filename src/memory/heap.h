@@ -143,7 +143,8 @@ MUST_USE Status heap_add_segment(Heap *heap, uint64_t bytes, uint64_t *start);
 // is made anew. The contents have been checked already (heap_verify with `loaded`).
 MUST_USE Status heap_adopt_image(Heap *heap, Oop special_objects, uint64_t last_hash,
                                  Diagnosis *diagnosis);
-// An empty heap of our own: nil, false, true, free lists and class table exist, nothing else.
+// An empty heap of our own: nil, false, true, free lists, class table and special objects (all
+// nil) exist, nothing else.
 MUST_USE Status heap_bootstrap(Heap *heap, Diagnosis *diagnosis);
 
 // ---- allocating: class index and format must agree with the class, slot_count counts words.

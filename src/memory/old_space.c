@@ -1,230 +1,196 @@
 // SPDX-License-Identifier: MIT
-// Old space: segments that grow and shrink, and the lists of their free chunks. Chunks of less
-// than 512 bytes have a list for each size, larger ones a list for each power of two. A chunk is
-// split when what is left can be a chunk itself. Dead runs may exceed any 32-bit size.
+// Old space: segments in the arena's old zone, sorted by address, each committed on its own and
+// ended by a bridge, as image files have it. Segments come by growth, by loading and from
+// collectors; they go, or lose their free ends, after full collections.
+//
+// segment_bytes counts all segments from start to end; the part of the last page behind a
+// segment's end is committed but belongs to nobody.
+#include "memory/spaces.h"
+
 #include <string.h>
 
 #include "base/bits.h"
-#include "base/event_ring.h"
-#include "memory/spaces.h"
+#include "base/check.h"
+#include "base/os.h"
 
-enum { PAGE = 4096, LARGE_SHIFT = 9 };
-
-// ---- free lists
-
-static uint64_t chunk_bytes(uint64_t raw) {
-    uint64_t start = raw_has_overflow(raw) ? raw - 8 : raw;
-    return raw_end(raw) - start;
-}
-
-static unsigned large_bin(uint64_t bytes) {
-    return 63 - (unsigned)__builtin_clzll(bytes) - LARGE_SHIFT;
-}
-
-// The head of the list for chunks of that size, and the map that says it is not empty.
-static uint64_t *list_for(HeapSpaces *spaces, uint64_t bytes, uint64_t **map, unsigned *bit) {
-    if (bytes / 8 < EXACT_BINS) {
-        *bit = (unsigned)(bytes / 8);
-        *map = &spaces->exact_map;
-        return &spaces->exact[*bit];
-    }
-    *bit = large_bin(bytes);
-    *map = &spaces->large_map;
-    return &spaces->large[*bit];
-}
-
-void old_space_forget_free(Heap *heap) {
-    HeapSpaces *spaces = heap->spaces;
-    memset(spaces->exact, 0, sizeof spaces->exact);
-    memset(spaces->large, 0, sizeof spaces->large);
-    spaces->exact_map = spaces->large_map = spaces->free_bytes = 0;
-}
-
-void old_space_add_free(Heap *heap, uint64_t start, uint64_t bytes) {
-    uint64_t *map;
-    unsigned bit;
-    spaces_make_filler(start, bytes);
-    uint64_t raw = raw_object_at(start);
-    uint64_t *list = list_for(heap->spaces, bytes, &map, &bit);
-    raw_store(raw_slot_address(raw, 0), *list);
-    *list = raw;
-    *map |= 1ull << bit;
-    heap->spaces->free_bytes += bytes;
-}
-
-// Takes the chunk out of the list (`link` is the word that refers to it) and uses its beginning.
-static uint64_t use_chunk(Heap *heap, uint64_t *head, uint64_t link_address, uint64_t raw,
-                          uint64_t bytes) {
-    uint64_t next = raw_slot(raw, 0), size = chunk_bytes(raw);
-    uint64_t start = raw_has_overflow(raw) ? raw - 8 : raw;
-    if (link_address)
-        raw_store(link_address, next);
-    else
-        *head = next;
-    heap->spaces->free_bytes -= size;
-    if (size > bytes) old_space_add_free(heap, start + bytes, size - bytes);
-    return start;
-}
-
-static void note_empty(HeapSpaces *spaces, uint64_t bytes) {
-    uint64_t *map;
-    unsigned bit;
-    if (!*list_for(spaces, bytes, &map, &bit)) *map &= ~(1ull << bit);
-}
-
-static uint64_t take_head(Heap *heap, uint64_t *list, uint64_t bytes) {
-    uint64_t raw = *list, size = chunk_bytes(raw);
-    uint64_t start = use_chunk(heap, list, 0, raw, bytes);
-    note_empty(heap->spaces, size);
-    return start;
-}
-
-// A chunk that fits exactly, or leaves room for another chunk.
-static bool fits(uint64_t size, uint64_t bytes) {
-    return size == bytes || size >= bytes + SMALLEST_CHUNK;
-}
-
-static uint64_t take_first_fit(Heap *heap, uint64_t *list, uint64_t bytes) {
-    uint64_t link = 0;
-    for (uint64_t raw = *list; raw; link = raw_slot_address(raw, 0), raw = raw_slot(raw, 0)) {
-        uint64_t size = chunk_bytes(raw);
-        if (!fits(size, bytes)) continue;
-        uint64_t start = use_chunk(heap, list, link, raw, bytes);
-        note_empty(heap->spaces, size);
-        return start;
-    }
-    return 0;
-}
-
-static uint64_t take_free(Heap *heap, uint64_t bytes) {
-    HeapSpaces *spaces = heap->spaces;
-    if (bytes / 8 < EXACT_BINS) {
-        if (spaces->exact[bytes / 8]) return take_head(heap, &spaces->exact[bytes / 8], bytes);
-        unsigned from = (unsigned)((bytes + SMALLEST_CHUNK) / 8);
-        uint64_t larger = from < EXACT_BINS ? spaces->exact_map >> from << from : 0;
-        if (larger) return take_head(heap, &spaces->exact[__builtin_ctzll(larger)], bytes);
-    }
-    unsigned bin = bytes / 8 < EXACT_BINS ? 0 : large_bin(bytes);
-    for (uint64_t map = spaces->large_map >> bin << bin; map; map &= map - 1) {
-        uint64_t start = take_first_fit(heap, &spaces->large[__builtin_ctzll(map)], bytes);
-        if (start) return start;
-    }
-    return 0;
-}
+// Free chunks smaller than this are not worth a call to the system.
+enum { LEAST_SHRINK_BYTES = 64 << 10 };
 
 // ---- segments
 
-uint64_t old_space_growth_left(const Heap *heap) {
-    uint64_t zone = heap->arena->old_space.end - heap->arena->old_space.start;
-    // A scavenge may always promote all of new space: that much stays in hand.
-    uint64_t in_hand = 2 * heap->new_bytes;
-    uint64_t limit = heap->options.old_limit_bytes;
-    if (!limit || limit > zone - in_hand) limit = zone - in_hand;
-    return limit > heap->spaces->old_bytes ? limit - heap->spaces->old_bytes : 0;
+static void segment_write_bridge(const Segment *segment) {
+    raw_store(segment_limit(segment), SEGMENT_BRIDGE_HEADER);
+    raw_store(segment_limit(segment) + 8, 0);
 }
 
-static void write_bridge(uint64_t end) {
-    raw_store(end - 16, HEADER_SLOTS_OVERFLOW << HEADER_SLOTS_SHIFT);
-    raw_store(end - 8, header_make(HEADER_SLOTS_OVERFLOW, FORMAT_64BIT, CLASS_INDEX_BRIDGE));
+static uint64_t segment_committed_end(const Segment *segment) {
+    return round_up(segment->end, os_page_size());
 }
 
-// The lowest address with so many free bytes behind it, and the place in the list of segments.
-static uint64_t find_gap(const Heap *heap, uint64_t bytes, size_t *place) {
-    const HeapSpaces *spaces = heap->spaces;
+const Segment *old_space_segment_of(const Heap *heap, uint64_t address) {
+    size_t low = 0, high = old_space_segment_count(heap);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const Segment *segment = old_space_segment(heap, middle);
+        if (address < segment->start)
+            high = middle;
+        else if (address >= segment->end)
+            low = middle + 1;
+        else
+            return segment;
+    }
+    return NULL;
+}
+
+// The lowest address with so many free bytes, and the number that a segment there gets; 0: none.
+static uint64_t old_space_find_gap(const Heap *heap, uint64_t bytes, size_t *number) {
     uint64_t at = heap->arena->old_space.start;
-    for (*place = 0; *place < spaces->segments.count; (*place)++) {
-        const Segment *segment = &spaces->segments.items[*place];
-        if (segment->start - at >= bytes) return at;
-        at = segment->end;
+    for (*number = 0; *number < old_space_segment_count(heap); ++*number) {
+        const Segment *next = old_space_segment(heap, *number);
+        if (next->start - at >= bytes) return at;
+        at = segment_committed_end(next);
     }
     return heap->arena->old_space.end - at >= bytes ? at : 0;
 }
 
-// Bytes: of the whole segment, whole pages. Its memory is committed but not yet filled.
-static uint64_t add_segment(Heap *heap, uint64_t bytes) {
-    HeapSpaces *spaces = heap->spaces;
-    size_t place;
-    uint64_t start = find_gap(heap, bytes, &place);
-    if (!start || arena_commit(heap->arena, start, bytes)) return 0;
-    Segment segment = {start, start + bytes};
-    if (!array_push(&spaces->segments, segment)) return 0;
+static uint64_t limit_bytes(const Heap *heap) {
+    return heap->options.old_limit_bytes ? heap->options.old_limit_bytes : UINT64_MAX;
+}
+
+uint64_t old_space_growth_left(const Heap *heap) {
+    uint64_t taken = 0, limit = limit_bytes(heap), used = heap->spaces->segment_bytes;
+    for (size_t i = 0; i < old_space_segment_count(heap); i++)
+        taken +=
+            segment_committed_end(old_space_segment(heap, i)) - old_space_segment(heap, i)->start;
+    uint64_t arena_left = heap->arena->old_space.end - heap->arena->old_space.start - taken;
+    uint64_t limit_left = used < limit ? limit - used : 0;
+    return arena_left < limit_left ? arena_left : limit_left;
+}
+
+static bool old_space_insert_segment(HeapSpaces *spaces, size_t number, Segment segment) {
+    if (!array_push(&spaces->segments, segment)) return false;
     Segment *items = spaces->segments.items;
-    memmove(items + place + 1, items + place, (spaces->segments.count - 1 - place) * sizeof *items);
-    items[place] = segment;
-    write_bridge(segment.end);
-    spaces->old_bytes += bytes;
-    heap->statistics.grown_segments++;
-    return start;
-}
-
-Status heap_add_segment(Heap *heap, uint64_t bytes, uint64_t *start) {
-    uint64_t whole = round_up(bytes + BRIDGE_BYTES + SMALLEST_CHUNK, PAGE);
-    if (whole < bytes || whole > old_space_growth_left(heap)) return STATUS_NO_MEMORY;
-    *start = add_segment(heap, whole);
-    if (!*start) return STATUS_NO_MEMORY;
-    heap->spaces->loaded_bytes = bytes;
-    uint64_t rest = *start + round_up(bytes, 8);
-    old_space_add_free(heap, rest, *start + whole - BRIDGE_BYTES - rest);
-    return STATUS_OK;
-}
-
-static bool grow(Heap *heap, uint64_t bytes, bool beyond_limit) {
-    uint64_t least = round_up(bytes + BRIDGE_BYTES + SMALLEST_CHUNK, PAGE);
-    uint64_t left = beyond_limit ? UINT64_MAX : old_space_growth_left(heap);
-    if (least < bytes || least > left) return false;
-    uint64_t wanted = round_up(heap->options.growth_bytes, PAGE);
-    if (wanted < least) wanted = least;
-    if (wanted > left) wanted = left / PAGE * PAGE;
-    uint64_t start = add_segment(heap, wanted);
-    if (!start && wanted > least) start = add_segment(heap, wanted = least);
-    if (!start) return false;
-    old_space_add_free(heap, start, wanted - BRIDGE_BYTES);
+    memmove(items + number + 1, items + number,
+            (spaces->segments.count - 1 - number) * sizeof *items);
+    items[number] = segment;
+    spaces->segment_bytes += segment.end - segment.start;
     return true;
 }
 
-uint64_t old_space_allocate(Heap *heap, uint64_t bytes, bool beyond_limit) {
-    uint64_t start = take_free(heap, bytes);
-    if (!start && grow(heap, bytes, beyond_limit)) start = take_free(heap, bytes);
-    if (old_space_growth_left(heap) + heap->spaces->free_bytes < heap->low_space_threshold)
-        heap->wants |= HEAP_LOW_SPACE;
+Status heap_add_segment(Heap *heap, uint64_t bytes, uint64_t *start) {
+    size_t number;
+    uint64_t size;
+    bytes = round_up(bytes < FREE_LEAST_BYTES ? FREE_LEAST_BYTES : bytes, 8);
+    if (__builtin_add_overflow(bytes, (uint64_t)BRIDGE_BYTES, &size) ||
+        size > old_space_growth_left(heap))
+        return STATUS_NO_MEMORY;
+    uint64_t at = old_space_find_gap(heap, size, &number);
+    if (!at || arena_commit(heap->arena, at, size)) return STATUS_NO_MEMORY;
+    Segment segment = {at, at + size};
+    if (!old_space_insert_segment(heap->spaces, number, segment)) {
+        arena_decommit(heap->arena, at, segment_committed_end(&segment) - at);
+        return STATUS_NO_MEMORY;
+    }
+    segment_write_bridge(&segment);
+    spaces_make_filler(at, bytes);
+    *start = at;
+    return STATUS_OK;
+}
+
+void old_space_release(Heap *heap) { array_free(&heap->spaces->segments); }
+
+// ---- growing
+
+// Adds a segment with room for `bytes` to the free lists: of the usual size, or if that is too
+// much of exactly that size.
+static bool old_space_grow(Heap *heap, uint64_t bytes) {
+    uint64_t start, usual = round_up(heap->options.growth_bytes, os_page_size());
+    usual -= usual ? BRIDGE_BYTES : 0;
+    if (usual < bytes + FREE_LEAST_BYTES || heap_add_segment(heap, usual, &start)) {
+        if (heap_add_segment(heap, bytes, &start)) return false;
+    }
+    heap->statistics.grown_segments++;
+    free_chunks_add(&heap->spaces->free, raw_object_at(start));
+    return true;
+}
+
+bool old_space_can_allocate(const Heap *heap, uint64_t bytes) {
+    if (free_chunks_can_take(&heap->spaces->free, bytes)) return true;
+    size_t number;
+    uint64_t size;
+    return !__builtin_add_overflow(bytes, (uint64_t)BRIDGE_BYTES, &size) &&
+           size <= old_space_growth_left(heap) && old_space_find_gap(heap, size, &number);
+}
+
+uint64_t old_space_allocate(Heap *heap, uint64_t bytes) {
+    uint64_t start = free_chunks_take(&heap->spaces->free, bytes);
+    if (!start && old_space_grow(heap, bytes)) start = free_chunks_take(&heap->spaces->free, bytes);
     return start;
 }
 
-static bool segment_is_free(const Segment *segment) {
-    uint64_t raw = raw_object_at(segment->start);
-    return raw_class_index(raw) == CLASS_INDEX_FREE && raw_end(raw) == segment_limit(segment);
+// ---- free chunks
+
+void old_space_add_free(Heap *heap, uint64_t start, uint64_t bytes) {
+    free_chunks_add(&heap->spaces->free, free_chunk_make(start, bytes));
 }
 
-static void forget_segment(Heap *heap, size_t index) {
+void old_space_forget_free(Heap *heap) { free_chunks_clear(&heap->spaces->free); }
+
+// ---- shrinking
+
+static void old_space_remove_segment(Heap *heap, size_t number) {
     HeapSpaces *spaces = heap->spaces;
-    Segment segment = spaces->segments.items[index];
-    uint64_t raw = raw_object_at(segment.start), *map;
-    unsigned bit;
-    uint64_t *list = list_for(spaces, chunk_bytes(raw), &map, &bit), link = 0;
-    for (uint64_t at = *list; at != raw; at = raw_slot(at, 0))
-        link = raw_slot_address(at, 0);
-    if (link)
-        raw_store(link, raw_slot(raw, 0));
-    else
-        *list = raw_slot(raw, 0);
-    if (!*list) *map &= ~(1ull << bit);
-    spaces->free_bytes -= segment_limit(&segment) - segment.start;
-    spaces->old_bytes -= segment.end - segment.start;
-    arena_decommit(heap->arena, segment.start, segment.end - segment.start);
-    Segment *items = spaces->segments.items;
+    Segment *segment = &spaces->segments.items[number];
+    arena_decommit(heap->arena, segment->start, segment_committed_end(segment) - segment->start);
+    spaces->segment_bytes -= segment->end - segment->start;
     spaces->segments.count--;
-    memmove(items + index, items + index + 1, (spaces->segments.count - index) * sizeof *items);
+    memmove(segment, segment + 1, (spaces->segments.count - number) * sizeof *segment);
+}
+
+// Ends the segment earlier, within its last entity, a free chunk that is on no list. About
+// `bytes` less; false when that is not a whole page.
+static bool old_space_cut_segment(Heap *heap, Segment *segment, uint64_t chunk, uint64_t bytes) {
+    uint64_t start = free_chunk_start(chunk), old_end = segment_committed_end(segment);
+    uint64_t new_end = round_up(segment->end - bytes, os_page_size());
+    if (new_end < start + FREE_LEAST_BYTES + BRIDGE_BYTES) new_end += os_page_size();
+    if (new_end >= old_end || new_end >= segment->end) return false;
+    heap->spaces->segment_bytes -= segment->end - new_end;
+    segment->end = new_end;
+    segment_write_bridge(segment);
+    old_space_add_free(heap, start, segment_limit(segment) - start);
+    arena_decommit(heap->arena, new_end, old_end - new_end);
+    return true;
+}
+
+// Gives back what the chunk allows, up to `excess` bytes.
+static void old_space_shrink_chunk(Heap *heap, uint64_t chunk, uint64_t excess) {
+    HeapSpaces *spaces = heap->spaces;
+    uint64_t bytes = free_chunk_bytes(chunk);
+    Segment *segment = (Segment *)old_space_segment_of(heap, chunk);
+    if (free_chunk_start(chunk) + bytes != segment_limit(segment)) return;
+    size_t number = (size_t)(segment - spaces->segments.items);
+    free_chunks_remove(&spaces->free, chunk);
+    bool whole = free_chunk_start(chunk) == segment->start;
+    if (number > 0 && whole && bytes <= excess)
+        old_space_remove_segment(heap, number);
+    else if (!old_space_cut_segment(heap, segment, chunk, bytes < excess ? bytes : excess)) {
+        free_chunks_add(&spaces->free, chunk);
+        return;
+    }
     heap->statistics.shrunk_segments++;
 }
 
-// The first segment stays: nil lives there.
+static void old_space_shrink_to(Heap *heap, uint64_t target) {
+    FreeChunks *free = &heap->spaces->free;
+    for (unsigned bin = FREE_BIN_COUNT - 1; bin >= free_chunks_bin(LEAST_SHRINK_BYTES); bin--)
+        for (uint64_t chunk = free->heads[bin], next; chunk; chunk = next) {
+            if (free->bytes < target + LEAST_SHRINK_BYTES) return;
+            next = raw_slot(chunk, 0);
+            old_space_shrink_chunk(heap, chunk, free->bytes - target);
+        }
+}
+
 void old_space_shrink(Heap *heap, bool all) {
-    HeapSpaces *spaces = heap->spaces;
-    uint64_t keep = all ? 0 : heap->options.shrink_bytes;
-    for (size_t i = spaces->segments.count; i-- > 1 && spaces->free_bytes > keep;) {
-        const Segment *segment = &spaces->segments.items[i];
-        if (segment_is_free(segment) &&
-            spaces->free_bytes - (segment->end - segment->start) >= keep)
-            forget_segment(heap, i);
-    }
+    old_space_shrink_to(heap, all ? 0 : heap->options.shrink_bytes);
+    heap_note_full_collection(heap);
 }

@@ -1,69 +1,84 @@
 // SPDX-License-Identifier: MIT
-// Walking the spaces, filler, and the placing of objects.
+// Walking the spaces, filler, eden's bounds.
 #include "memory/spaces.h"
 
-void spaces_make_filler(uint64_t start, uint64_t bytes) {
-    uint64_t slots = (bytes - 8) / 8;
-    if (slots < HEADER_SLOTS_OVERFLOW) {
-        raw_store(start, header_make(slots, FORMAT_64BIT, CLASS_INDEX_FREE));
-        return;
-    }
-    slots--;
-    raw_store(start, HEADER_SLOTS_OVERFLOW << HEADER_SLOTS_SHIFT | slots);
-    raw_store(start + 8, header_make(HEADER_SLOTS_OVERFLOW, FORMAT_64BIT, CLASS_INDEX_FREE));
-}
+#include "base/check.h"
 
-static uint64_t entity_start(uint64_t raw) { return raw_has_overflow(raw) ? raw - 8 : raw; }
+// ---- ranges
 
-void spaces_discard(Heap *heap, uint64_t raw) {
-    uint64_t start = entity_start(raw), bytes = raw_end(raw) - start;
-    if (heap_address_is_young(heap, raw))
-        spaces_make_filler(start, bytes);
-    else
-        old_space_add_free(heap, start, bytes);
-}
+enum { YOUNG_RANGES = 2 }; // eden and past survivors
 
-uint64_t spaces_place_object(const Heap *heap, uint64_t start, uint64_t class_index,
-                             unsigned format, uint64_t slot_count) {
-    uint64_t raw = start;
-    if (slot_count >= HEADER_SLOTS_OVERFLOW) {
-        raw_store(start, HEADER_SLOTS_OVERFLOW << HEADER_SLOTS_SHIFT | slot_count);
-        raw = start + 8;
-    }
-    raw_store(raw, header_make(slot_count, format, class_index));
-    uint64_t filling = format_is_bits(format) ? 0 : oop_bits(heap->nil);
-    for (uint64_t i = 0; i < (slot_count ? slot_count : 1); i++)
-        raw_store(raw_slot_address(raw, i), filling);
-    return raw;
-}
-
-// ---- walking
-
-size_t spaces_range_count(const Heap *heap) { return 2 + heap->spaces->segments.count; }
+size_t spaces_range_count(const Heap *heap) { return YOUNG_RANGES + old_space_segment_count(heap); }
 
 SpaceRange spaces_range(const Heap *heap, size_t index) {
     const HeapSpaces *spaces = heap->spaces;
     if (index == 0) return (SpaceRange){spaces->eden_start, heap->eden_free};
     if (index == 1) return (SpaceRange){spaces->past.start, spaces->past.free};
-    const Segment *segment = &spaces->segments.items[index - 2];
+    const Segment *segment = old_space_segment(heap, index - YOUNG_RANGES);
     return (SpaceRange){segment->start, segment_limit(segment)};
 }
+
+// ---- walking
 
 static bool walk_range(SpaceRange range, EntityVisitor visitor, void *context) {
     for (uint64_t at = range.start; at < range.end;) {
         uint64_t raw = raw_object_at(at);
-        at = raw_end(raw); // before the visitor, which may change the entity
+        at = raw_end(raw);
         if (!visitor(context, raw)) return false;
     }
     return true;
 }
 
-void spaces_for_each_young(Heap *heap, EntityVisitor visitor, void *context) {
-    if (walk_range(spaces_range(heap, 0), visitor, context))
-        walk_range(spaces_range(heap, 1), visitor, context);
+// The number of ranges may grow meanwhile: what is then met again has been met before.
+static bool walk_ranges_from(Heap *heap, size_t first, EntityVisitor visitor, void *context) {
+    for (size_t i = first; i < spaces_range_count(heap); i++)
+        if (!walk_range(spaces_range(heap, i), visitor, context)) return false;
+    return true;
 }
 
-void spaces_for_each_entity(Heap *heap, EntityVisitor visitor, void *context) {
-    for (size_t i = 0; i < spaces_range_count(heap); i++)
-        if (!walk_range(spaces_range(heap, i), visitor, context)) return;
+bool spaces_for_each_young(Heap *heap, EntityVisitor visitor, void *context) {
+    for (size_t i = 0; i < YOUNG_RANGES; i++)
+        if (!walk_range(spaces_range(heap, i), visitor, context)) return false;
+    return true;
+}
+
+bool spaces_for_each_old(Heap *heap, EntityVisitor visitor, void *context) {
+    return walk_ranges_from(heap, YOUNG_RANGES, visitor, context);
+}
+
+bool spaces_for_each_entity(Heap *heap, EntityVisitor visitor, void *context) {
+    return walk_ranges_from(heap, 0, visitor, context);
+}
+
+// ---- entities
+
+void spaces_make_filler(uint64_t start, uint64_t bytes) { (void)free_chunk_make(start, bytes); }
+
+void spaces_discard(Heap *heap, uint64_t raw) {
+    uint64_t start = free_chunk_start(raw), bytes = free_chunk_bytes(raw);
+    ASSERT(!(raw_load(raw) & HEADER_REMEMBERED));
+    if (!heap_address_is_young(heap, raw))
+        old_space_add_free(heap, start, bytes);
+    else if (start + bytes == heap->eden_free)
+        heap->eden_free = start;
+    else
+        spaces_make_filler(start, bytes);
+}
+
+// ---- eden
+
+static bool eden_is_stressed(const HeapOptions *options) {
+    return options->collect_every || options->fail_every;
+}
+
+void spaces_open_eden(Heap *heap) {
+    HeapSpaces *spaces = heap->spaces;
+    uint64_t whole = spaces->eden_whole_end - spaces->eden_start;
+    uint64_t capacity = spaces->future.end - spaces->future.start;
+    uint64_t left = capacity - (spaces->past.free - spaces->past.start);
+    if (left > whole) left = whole;
+    spaces->eden_end = spaces->eden_start + left;
+    spaces->eden_limit = spaces->eden_end - (left / 8 & ~7ull);
+    heap->eden_free = spaces->eden_start;
+    heap->eden_limit = eden_is_stressed(&heap->options) ? 0 : spaces->eden_limit;
 }

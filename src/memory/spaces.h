@@ -1,110 +1,160 @@
 // SPDX-License-Identifier: MIT
-// The spaces of the heap, for the files of this folder only.
+// The spaces behind the heap, for those who work on all of it: scavenger, full collectors,
+// become, enumeration, verifier.
 //
-//   new space   | eden                | reserve | survivor A | survivor B |      one zone of the
-//   arena
-//                 ^eden_start           ^limit    (one is past, one is future)
-//   old space   | segment | segment |   ...                                 grows upward in its
-//   zone
+//   new space (one range of addresses)                  old space (segments, sorted by address)
+//   +---------------------+----------+----------+      +-------------------------+--------+
+//   | eden        |reserve| survivors| survivors|      | objects, free chunks ...| bridge |  ...
+//   +---------------------+----------+----------+      +-------------------------+--------+
+//         eden_free ^       one holds what survived,           [start, end - 16)   16 bytes
+//                           the other is empty
 //
-// Eden fills from eden_start (Heap.eden_free) to Heap.eden_limit, then uses the reserve. Objects
-// that survived a scavenge lie in the past survivor space, from its start to its `free`. A segment
-// of old space is full of entities (objects and free chunks) up to its bridge, its last 16 bytes.
+// Entity: whatever stands in a space between two addresses: object, forwarder, free chunk. In new
+// space a free chunk (filler) is on no list; in old space every free chunk is on the free lists.
 //
-// A free chunk has class index 0 and the 64-bit format; its first slot links it into a free list.
-// Filler looks the same and is in no list (new space has only filler).
+// Each survivor space has room for all that new space may hold, so that a scavenge can always keep
+// everything young and needs no old space: eden_end is set back while survivors are many. The
+// pages are touched only when it comes to that.
 #ifndef PARLEY_MEMORY_SPACES_H
 #define PARLEY_MEMORY_SPACES_H
 
 #include "base/array.h"
+#include "memory/free_chunks.h"
 #include "memory/heap.h"
 #include "object/header.h"
 
-typedef struct SpaceRange {
-    uint64_t start, end;
-} SpaceRange;
+enum { BRIDGE_BYTES = 16 };
+// The header word of a segment bridge without slots; the word behind it is zero.
+#define SEGMENT_BRIDGE_HEADER                                                                      \
+    (HEADER_MARKED | HEADER_PINNED | (uint64_t)FORMAT_64BIT << HEADER_FORMAT_SHIFT |               \
+     CLASS_INDEX_BRIDGE)
+
 typedef struct SurvivorSpace {
     uint64_t start, end, free;
 } SurvivorSpace;
 
-enum {
-    BRIDGE_BYTES = 16,
-    SMALLEST_CHUNK = 16,
-    EXACT_BINS = 64, // chunks of 8 * i bytes, i below this
-    LARGE_BINS = 58, // chunks of at least 2^i * 512 bytes
-};
+// Where the old objects are that may refer to young ones: exactly those with HEADER_REMEMBERED.
+// When `lost`, memory did not suffice to list them all, and only the header bits tell.
+typedef struct RememberedSet {
+    uint64_t *items;
+    size_t count, capacity;
+    bool lost;
+} RememberedSet;
 
 typedef struct HeapSpaces {
-    uint64_t eden_start, eden_end; // eden_end: behind the reserve
-    SurvivorSpace past, future;
-    uint8_t *ages; // scavenges survived, a byte per 16 bytes of either survivor space
+    // ---- new space; eden_free is in the Heap
+    uint64_t eden_start, eden_limit, eden_end; // limit: where the reserve begins
+    uint64_t eden_whole_end;                   // eden_end when nothing has to be set back
+    SurvivorSpace past, future;                // future is empty but for scavenges
+    uint64_t survivor_target;                  // past it objects are tenured whatever their age
 
-    ARRAY(Segment) segments;    // ascending addresses
-    uint64_t exact[EXACT_BINS]; // first chunk of each list; 0: empty
-    uint64_t large[LARGE_BINS];
-    uint64_t exact_map; // a bit per list that is not empty
-    uint64_t large_map;
-    uint64_t free_bytes;      // in all lists
-    uint64_t old_bytes;       // of all segments
-    uint64_t used_after_full; // old bytes in use after the last full collection
+    // ---- old space
+    ARRAY(Segment) segments;
+    uint64_t segment_bytes; // of all segments, bridges included
+    FreeChunks free;
+    RememberedSet remembered;
 
-    ARRAY(uint64_t) remembered;                        // old objects that refer to young ones
-    uint64_t (*survivor)(void *context, uint64_t raw); // while a collection updates weak tables
+    // ---- when to collect
+    uint64_t allocated_at_full;   // statistics.allocated_bytes_before at the last full collection
+    uint64_t old_allocated_bytes; // allocated directly in old space since the last collection
+    uint64_t allocations;         // counted only when stress options want it
+    uint64_t collections;         // scavenges and full ones that the safe point made
+    bool tenuring_failed;         // the last scavenge found no room in old space
+
+    // ---- collections under way
+    bool scavenging;
+    // Full collections: where a marked object will be. NULL outside of update_weak.
+    uint64_t (*survivor)(void *context, uint64_t raw);
     void *survivor_context;
-    bool scavenging; // the collection under way is a scavenge: mark bits say nothing
 
-    uint64_t allocations;        // counted for the stress switches
-    uint64_t class_table_cursor; // no free class index below
-    uint64_t loaded_bytes;       // of the segment that an image reader fills
+    uint64_t class_table_cursor; // no index below it is free, first page apart
 } HeapSpaces;
+
+// ---- walking. The visitor answers false to stop; it may turn the entity into another of the same
+// size. Walks answer false when stopped. Young entities come first.
+typedef bool (*EntityVisitor)(void *context, uint64_t raw);
+bool spaces_for_each_entity(Heap *heap, EntityVisitor visitor, void *context);
+bool spaces_for_each_young(Heap *heap, EntityVisitor visitor, void *context);
+bool spaces_for_each_old(Heap *heap, EntityVisitor visitor, void *context);
+
+// The parsable stretches, by number: new space first, then the segments.
+typedef struct SpaceRange {
+    uint64_t start, end;
+} SpaceRange;
+size_t spaces_range_count(const Heap *heap);
+SpaceRange spaces_range(const Heap *heap, size_t index);
+
+// Makes the bytes one free chunk that is on no list.
+void spaces_make_filler(uint64_t start, uint64_t bytes);
+// Gives back an object that was just allocated and that nothing refers to.
+void spaces_discard(Heap *heap, uint64_t raw);
 
 static inline bool heap_address_is_young(const Heap *heap, uint64_t raw) {
     return raw - heap->new_start < heap->new_bytes;
 }
 
-// ---- entities: objects, forwarders, free chunks, filler; not bridges
-typedef bool (*EntityVisitor)(void *context, uint64_t raw); // false: stop
-void spaces_for_each_entity(Heap *heap, EntityVisitor visitor, void *context);
-void spaces_for_each_young(Heap *heap, EntityVisitor visitor, void *context);
-// The ranges that hold entities, new space first.
-size_t spaces_range_count(const Heap *heap);
-SpaceRange spaces_range(const Heap *heap, size_t index);
-// Makes [start, start + bytes) one piece of filler; bytes: a multiple of 8, at least 16.
-void spaces_make_filler(uint64_t start, uint64_t bytes);
-// The object is not needed any more: filler in new space, a free chunk in old space.
-void spaces_discard(Heap *heap, uint64_t raw);
-// Writes header (and overflow word) at `start` and fills the body: nil or zero. The object's
-// address.
-uint64_t spaces_place_object(const Heap *heap, uint64_t start, uint64_t class_index,
-                             unsigned format, uint64_t slot_count);
-
-// ---- old space (old_space.c)
-static inline uint64_t segment_limit(const Segment *segment) { return segment->end - BRIDGE_BYTES; }
+// ---- old space
+static inline uint64_t segment_limit(const Segment *segment) {
+    return segment->end - BRIDGE_BYTES;
+}
 static inline size_t old_space_segment_count(const Heap *heap) {
     return heap->spaces->segments.count;
 }
 static inline const Segment *old_space_segment(const Heap *heap, size_t index) {
     return &heap->spaces->segments.items[index];
 }
-// Memory for an object of so many bytes: from the free lists, or from a new segment; 0: no room.
-// `beyond_limit`: growth beyond the limit of the options is allowed (a scavenge must not fail).
-uint64_t old_space_allocate(Heap *heap, uint64_t bytes, bool beyond_limit);
-void old_space_forget_free(Heap *heap);
-// Makes the range a free chunk and lists it.
-void old_space_add_free(Heap *heap, uint64_t start, uint64_t bytes);
-// Gives free segments back, as many as exceed what the options keep (or all of them).
-void old_space_shrink(Heap *heap, bool all);
-// Bytes by which old space may still grow within its limit.
-uint64_t old_space_growth_left(const Heap *heap);
+// The segment that holds the address; NULL: none.
+const Segment *old_space_segment_of(const Heap *heap, uint64_t address);
 
-// ---- remembered set (remembered.c)
-// No room for the entry in C memory is a broken invariant: the set is a few words per object.
+// Bytes from the free lists, or from a new segment; 0: none to be had. The caller makes an object
+// of them at once.
+uint64_t old_space_allocate(Heap *heap, uint64_t bytes);
+bool old_space_can_allocate(const Heap *heap, uint64_t bytes);
+// A fresh object, filled as heap_allocate does it; 0: no room.
+uint64_t old_space_allocate_object(Heap *heap, uint64_t class_index, unsigned format,
+                                   uint64_t slot_count);
+// Turns the bytes into a free chunk and lists it.
+void old_space_add_free(Heap *heap, uint64_t start, uint64_t bytes);
+// Empties the free lists, before a collector fills them anew.
+void old_space_forget_free(Heap *heap);
+// Gives segments, and free ends of segments, back to the system, down to options.shrink_bytes of
+// free space; with `all`, down to nothing. The first segment stays. Every full collection ends
+// with this.
+void old_space_shrink(Heap *heap, bool all);
+// Bytes that growth could still add.
+uint64_t old_space_growth_left(const Heap *heap);
+static inline uint64_t old_space_used(const Heap *heap) {
+    return heap->spaces->segment_bytes - heap->spaces->free.bytes;
+}
+void old_space_release(Heap *heap);
+
+// ---- remembered set
+// Enters an old object; it cannot fail (see `lost`).
 void remembered_add(Heap *heap, uint64_t raw);
-// After marking: entries of dead objects go, the others move where `survivor` says.
+// Whether `count` more can be listed for sure.
+bool remembered_reserve(Heap *heap, size_t count);
+// In a full collection, after marking: forgets dead objects, and asks where live ones will be.
 void remembered_update(Heap *heap, uint64_t (*survivor)(void *context, uint64_t raw),
                        void *context);
+// Lists all objects with the bit again; `lost` stays when memory does not suffice.
+void remembered_rebuild(Heap *heap);
+void remembered_release(Heap *heap);
 
-// ---- roots: clients, root scopes, the heap's own objects
+// ---- roots: all but the mourn queue and the class table.
 void heap_visit_roots(Heap *heap, RootVisitor *visitor);
 
+// ---- when to collect (policy.c)
+// Whether old space has grown enough since the last full collection to make another one due.
+static inline bool heap_old_has_grown(const Heap *heap) {
+    return old_space_used(heap) > heap->full_threshold;
+}
+// The collectors tell through old_space_shrink that a full collection is over.
+void heap_note_full_collection(Heap *heap);
+// Whether an allocation of so many bytes would find room now.
+bool heap_can_allocate(const Heap *heap, uint64_t bytes);
+
+// ---- wishes: sets bits of heap->wants and asks the clients for a safe point.
+void heap_want(Heap *heap, uint32_t bits);
+// Sets eden up for the next cycle: empty, as large as survivors permit, the stress options heeded.
+void spaces_open_eden(Heap *heap);
 #endif

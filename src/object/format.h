@@ -31,6 +31,7 @@ typedef enum Format {
 enum {
     CLASS_INDEX_FREE = 0,   // a free chunk
     CLASS_INDEX_BRIDGE = 3, // segment bridge
+    CLASS_INDEX_CORPSE = 7,    // what a scavenge has copied (never seen outside of one)
     CLASS_INDEX_FORWARDER = 8,
     CLASS_INDEX_LAST_PUN = 31, // up to here no real class, but immediates and puns
     CLASS_INDEX_ARRAY_PUN = 16,

@@ -7,6 +7,7 @@
 //   |slot count|M |  |  identity hash   |G |P |R | format |I |  |  class index |
 //   +----------+--+--+------------------+--+--+--+--------+--+--+--------------+
 //    M marked   G grey   P pinned   R remembered   I immutable (read-only)
+//    Bits 22 and 54 are zero in images; in new space they hold the object's age.
 //
 // A slot count of 255 says that the word before the header holds the real count in its low 56
 // bits (its top byte is 255 too). A body has at least one word, so that a forwarding pointer
@@ -32,6 +33,9 @@
 #define HEADER_HASH_SHIFT       32
 #define HEADER_HASH_MASK        ((HEADER_HASH_LIMIT - 1) << HEADER_HASH_SHIFT)
 #define HEADER_MARKED           (1ull << 55)
+#define HEADER_AGE_LOW          (1ull << 22)
+#define HEADER_AGE_HIGH         (1ull << 54)
+#define HEADER_AGE_MASK         (HEADER_AGE_LOW | HEADER_AGE_HIGH)
 #define HEADER_SLOTS_SHIFT      56
 #define OVERFLOW_COUNT_MASK     ((1ull << 56) - 1)
 
@@ -62,6 +66,13 @@ static inline uint64_t header_with_class_index(uint64_t h, uint64_t class_index)
 }
 static inline uint64_t header_with_hash(uint64_t h, uint64_t hash) {
     return (h & ~HEADER_HASH_MASK) | hash << HEADER_HASH_SHIFT;
+}
+
+// Scavenges that a young object has survived, at most HEADER_AGE_LIMIT.
+enum { HEADER_AGE_LIMIT = 3 };
+static inline unsigned header_age(uint64_t h) { return (h >> 22 & 1) | (h >> 53 & 2); }
+static inline uint64_t header_with_age(uint64_t h, unsigned age) {
+    return (h & ~HEADER_AGE_MASK) | (uint64_t)(age & 1) << 22 | (uint64_t)(age >> 1 & 1) << 54;
 }
 
 static inline bool raw_has_overflow(uint64_t raw) {

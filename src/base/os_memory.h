@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Address space and pages from the operating system.
+#ifndef PARLEY_BASE_OS_MEMORY_H
+#define PARLEY_BASE_OS_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Reserves a range of addresses without memory behind it, at `address` exactly, or anywhere when
+// `address` is 0. Answers where; 0: not possible.
+uint64_t os_memory_reserve(uint64_t address, uint64_t bytes);
+void os_memory_release(uint64_t start, uint64_t bytes);
+
+// Makes pages of a reserved range usable (zero-filled when first touched), or gives them back.
+// Both bounds are multiples of the page size.
+bool os_memory_commit(uint64_t start, uint64_t bytes);
+void os_memory_decommit(uint64_t start, uint64_t bytes);
+// Gives the contents of usable pages back: they read as zero and stay usable.
+void os_memory_discard(uint64_t start, uint64_t bytes);
+
+// Memory that this process may count on: the machine's, or less where a container says so.
+uint64_t os_memory_available(void);
+
+#endif

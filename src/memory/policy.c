@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// When to collect. Allocation notes what it wishes in heap->wants; at the safe point
+// heap_collect_as_wanted decides what is done about it:
+//
+//   - eden is full: a scavenge
+//   - old space in use has grown by a third (and by options.growth_bytes at least) since the last
+//     full collection, or a scavenge found no room to tenure: a full collection
+//     (the latter not before old space's eighth part has been allocated again: where everything
+//     is alive, collecting fully at every scavenge would help nobody)
+//   - less room is left than the image wants to be told of: a full collection, and if that does
+//     not help the low-space signal. The threshold is then disarmed until the image sets it again.
+#include "memory/spaces.h"
+
+#include "memory/collector.h"
+
+enum { GROWTH_PART = 3, RETRY_PART = 8 };
+
+void heap_note_full_collection(Heap *heap) {
+    uint64_t used = old_space_used(heap), growth = used / GROWTH_PART;
+    if (growth < heap->options.growth_bytes) growth = heap->options.growth_bytes;
+    heap->full_threshold = used + growth;
+    heap->spaces->class_table_cursor = 0;
+    heap->spaces->allocated_at_full = heap->statistics.allocated_bytes_before;
+}
+
+// Whether a full collection because there is little room may find more than the last one left.
+static bool policy_full_is_worth_it(const Heap *heap) {
+    uint64_t since = heap->statistics.allocated_bytes_before - heap->spaces->allocated_at_full;
+    return since > old_space_used(heap) / RETRY_PART;
+}
+
+// ---- at the safe point
+
+static bool policy_is_low(const Heap *heap) {
+    return heap->low_space_threshold && heap_room_bytes(heap) < heap->low_space_threshold;
+}
+
+MAY_GC static void policy_check_room(Heap *heap, bool just_collected) {
+    if (!policy_is_low(heap)) return;
+    if (!just_collected && !policy_full_is_worth_it(heap)) return;
+    if (!just_collected) heap_collect_full(heap);
+    if (!policy_is_low(heap)) return;
+    heap->low_space_threshold = 0;
+    heap_want(heap, HEAP_LOW_SPACE);
+}
+
+// Stress: every k-th collection moves everything.
+static bool policy_moves_now(Heap *heap) {
+    uint64_t every = heap->options.move_every;
+    return every && ++heap->spaces->collections % every == 0;
+}
+
+MAY_GC void heap_collect_as_wanted(Heap *heap) {
+    uint32_t wants = heap->wants;
+    bool full = (wants & HEAP_WANTS_FULL) || policy_moves_now(heap);
+    if (!full) {
+        heap_scavenge(heap);
+        full = heap_old_has_grown(heap) ||
+               (heap->spaces->tenuring_failed && policy_full_is_worth_it(heap)) ||
+               ((wants & HEAP_ALLOCATION_FAILED) && !heap_can_allocate(heap, heap->failed_bytes));
+    }
+    if (full) heap_collect_full(heap);
+    policy_check_room(heap, full);
+    heap->wants &= ~(uint32_t)(HEAP_WANTS_SCAVENGE | HEAP_WANTS_FULL | HEAP_WANTS_STRESS |
+                               HEAP_ALLOCATION_FAILED);
+}
+
+// ---- for an allocation that failed
+
+// Nothing that is collected makes room for more than old space may ever hold.
+static bool policy_is_hopeless(const Heap *heap, uint64_t bytes) {
+    uint64_t limit = heap->options.old_limit_bytes;
+    if (limit && bytes > limit) return true;
+    return bytes > heap->arena->old_space.end - heap->arena->old_space.start;
+}
+
+MAY_GC bool heap_make_room(Heap *heap, uint64_t bytes) {
+    if (!policy_is_hopeless(heap, bytes)) {
+        heap_scavenge(heap);
+        if (!heap_can_allocate(heap, bytes)) {
+            heap_collect_full(heap);
+            policy_check_room(heap, true);
+        }
+    }
+    heap->wants &= ~(uint32_t)HEAP_ALLOCATION_FAILED;
+    return !policy_is_hopeless(heap, bytes) && heap_can_allocate(heap, bytes);
+}
