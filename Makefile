@@ -1,7 +1,14 @@
 # Parley: one non-recursive GNU Makefile, output under build/, no configure step.
 #
-#   make            the VM, build/parley
-#   make check      installs what the tests need, runs every test
+#   make              the VM, build/parley
+#   make run          runs it: make run ARGS='IMAGE ARGUMENTS'
+#   make check        installs what the tests need, runs every test, says `N passed, 0 failed`
+#   make san          the same under address and undefined-behaviour sanitizers
+#   make nightly      what takes longer
+#   make lint         what the compiler does not check
+#   make bench        how fast it is, on this machine
+#   make docs         writes the generated documents anew
+#   make install      to PREFIX (/usr/local), below DESTDIR if that is set
 #
 # CONFIG chooses the build: release (default), debug (assertions), san (address and
 # undefined-behaviour sanitizers, assertions). Each has its own folder below build/.
@@ -40,14 +47,14 @@ STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/str
 
 # Programs that script tests use.
 TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
-TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%)
+TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%) $(B)/tools/primitives_doc
 SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
 NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
 NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)
 RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
 
-.PHONY: all lib unit nightly recording check san tests lint clean
+.PHONY: all lib unit nightly recording check san tests lint docs run bench install clean
 all: build/parley
 
 build/parley: $(B)/parley
@@ -139,13 +146,41 @@ san:
 	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
     $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
 
-lint:
+lint: $(B)/tools/primitives_doc
+	@tools/install_deps.sh lint
 	@tools/lint.sh
+
+# ---- documents made from tables
+$(B)/tools/%: tools/%.c $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS)
+
+docs: $(B)/tools/primitives_doc
+	$< src >docs/primitives.md
+
+$(B)/parley.1: $(B)/tools/manual
+	$< >$@
+
+# ---- using it
+run: all
+	@build/parley $(ARGS)
+
+bench: all
+	@tools/install_deps.sh bench
+	@tools/bench.sh
+
+PREFIX ?= /usr/local
+install: all $(B)/parley.1
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include lib share/man/man1)
+	install -m 755 $(B)/parley $(DESTDIR)$(PREFIX)/bin/parley
+	install -m 644 include/parley.h $(DESTDIR)$(PREFIX)/include/parley.h
+	install -m 644 $(B)/libparley.a $(DESTDIR)$(PREFIX)/lib/libparley.a
+	install -m 644 $(B)/parley.1 $(DESTDIR)$(PREFIX)/share/man/man1/parley.1
 
 clean:
 	rm -rf build
 
 -include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
-    $(NIGHTLY_PROGRAMS:%=%.d) $(STRESS_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) \
+    $(NIGHTLY_PROGRAMS:%=%.d) $(STRESS_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) $(B)/tools/manual.d \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
     $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)

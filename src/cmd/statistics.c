@@ -13,7 +13,7 @@
 #include "run/report.h"
 
 enum {
-    CLASS_INDEX_LIMIT = 1 << 22,
+    CLASS_LIMIT = 1 << 22,
     PRIMITIVE_EXTERNAL_CALL = 117,
     QUICK_RETURN_FIRST = 256,
     QUICK_RETURN_LAST = 519,
@@ -142,7 +142,7 @@ static int by_name(const void *a, const void *b) {
 
 Status statistics_gather(Statistics *statistics, VM *vm) {
     memset(statistics, 0, sizeof *statistics);
-    Gathering g = {statistics, vm, calloc(CLASS_INDEX_LIMIT, sizeof *g.places), false};
+    Gathering g = {statistics, vm, calloc(CLASS_LIMIT, sizeof *g.places), false};
     if (!g.places) return STATUS_NO_MEMORY;
     heap_for_each_object(&vm->heap, visit, &g);
     free(g.places);
@@ -166,7 +166,7 @@ bool statistics_has_primitive(unsigned number) {
     if (number >= QUICK_RETURN_FIRST && number <= QUICK_RETURN_LAST) return true;
     if (number == PRIMITIVE_EXTERNAL_CALL) return true;
     const Primitive *row = primitive_numbered(number);
-    return row && row->function;
+    return row && (row->function || row->only_marks);
 }
 
 const char *statistics_format_name(unsigned format) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The table of numbered primitives, made from primitives.tbl and indexed by number. A row that is
-// MISSING is there, with its name, but without a function.
+// MISSING or a MARK is there, with its name, but without a function.
 #include "run/primitives.h"
 
 #include "run/primitive.h"
 
 #define FUNCTION_DONE(function)    function
 #define FUNCTION_MISSING(function) NULL
+#define FUNCTION_MARK(function)    NULL
+
+enum { STATE_DONE, STATE_MISSING, STATE_MARK };
 
 static const Primitive primitives[PRIMITIVE_NUMBER_LIMIT + 1] = {
 #define PRIMITIVE(n, f, arguments, depth, gc, native, state)                                       \
@@ -15,7 +18,8 @@ static const Primitive primitives[PRIMITIVE_NUMBER_LIMIT + 1] = {
            .number = n,                                                                            \
            .argument_count = arguments,                                                            \
            .accessor_depth = depth,                                                                \
-           .may_gc = gc},
+           .may_gc = gc,                                                                           \
+           .only_marks = STATE_##state == STATE_MARK},
 #include "run/primitives.tbl"
 #undef PRIMITIVE
 };

@@ -43,6 +43,7 @@ typedef struct Primitive {
     int8_t argument_count;      // -1: any
     int8_t accessor_depth;      // how deep a failing primitive unforwards its operands; -1: not
     bool may_gc;
+    bool only_marks;            // never runs: its number marks methods
 } Primitive;
 
 // The global lookup cache, keyed by selector, class index and argument count. An entry is complete:
