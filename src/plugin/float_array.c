@@ -3,6 +3,7 @@
 // are objects of words of that size. Receivers change in place; nothing is changed before all is
 // checked. The work is done by float_row.h.
 #include <math.h>
+#include <string.h>
 
 #include "object/raw.h"
 #include "plugin/float_row.h"
