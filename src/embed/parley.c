@@ -60,6 +60,25 @@ static bool copy_string(char **place, const char *text) {
     return *place != NULL;
 }
 
+// An image asks its VM's options whether it runs without a display, and waits for a user when it
+// does not find so. There is no display: whatever else was given, the image is told.
+static bool set_vm_arguments(Parley *p, const ParleyOptions *options) {
+    static const char headless[] = "--headless";
+    unsigned count = options->vm_argument_count;
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(options->vm_arguments[i], headless) == 0)
+            return image_arguments_set(&p->image.vm_arguments, count, options->vm_arguments) ==
+                   STATUS_OK;
+    const char **all = malloc((count + 1) * sizeof *all);
+    if (!all) return false;
+    all[0] = headless;
+    for (unsigned i = 0; i < count; i++)
+        all[i + 1] = options->vm_arguments[i];
+    Status status = image_arguments_set(&p->image.vm_arguments, count + 1, all);
+    free(all);
+    return status == STATUS_OK;
+}
+
 static bool copy_options(Parley *p, const ParleyOptions *options) {
     p->options = *options;
     if (!copy_string(&p->collector, options->collector)) return false;
@@ -67,8 +86,7 @@ static bool copy_options(Parley *p, const ParleyOptions *options) {
     if (image_info_init(&p->image) != STATUS_OK) return false;
     if (options->vm_path && image_info_set_vm_path(&p->image, options->vm_path) != STATUS_OK)
         return false;
-    return image_arguments_set(&p->image.vm_arguments, options->vm_argument_count,
-                               options->vm_arguments) == STATUS_OK &&
+    return set_vm_arguments(p, options) &&
            image_arguments_set(&p->image.arguments, options->argument_count, options->arguments) ==
                STATUS_OK;
 }
