@@ -72,6 +72,7 @@ typedef struct ParleyOptions {
     const char *trace;            /* "sends,gc,...": lines on standard error, see parley --help */
     bool verify_heap;             /* check all objects before and after every collection */
     bool deterministic;           /* clocks count ticks */
+    bool interactive;             /* do not tell the image that there is no display */
     bool ignore_image_base;       /* load anywhere, not where the image was saved */
     const char *vm_path;          /* what the image is told that the program is called */
     const char *const *vm_arguments; /* options that stood before the image, to be told to it */
@@ -114,6 +115,11 @@ ParleyStatus parley_save(Parley *vm, const char *image_path);
 /* Checks every object; complaints go to `report`, at most `limit` of them (NULL: only counted).
  * Answers how many there are: other than 0 is a bug of the VM. */
 uint64_t parley_verify(Parley *vm, FILE *report, unsigned limit);
+
+/* For a program that is nothing but a VM: SIGINT interrupts the image, SIGQUIT prints the Smalltalk
+ * stacks of all VMs and goes on, and a fatal signal prints them and ends the process with exit
+ * code 3. Process-wide; a program with signal handlers of its own leaves it alone. */
+void parley_install_signal_handlers(void);
 
 /* One line on what went wrong last; "" when nothing did. */
 const char *parley_error(const Parley *vm);

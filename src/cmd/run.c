@@ -67,5 +67,6 @@ int command_run(int count, char **arguments) {
     options.vm_argument_count = (unsigned)taken;
     options.arguments = (const char *const *)arguments + taken + 2;
     options.argument_count = (unsigned)(count - taken - 2);
+    parley_install_signal_handlers();
     return run_image(image, &options);
 }

@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/version.h"
 #include "image/image_info.h"
 #include "image/read.h"
 #include "memory/collector.h"
 #include "plugin/registry.h"
+#include "run/clock.h"
 #include "run/interpreter.h"
+#include "run/process.h"
 #include "run/snapshot.h"
 #include "run/stack.h"
 #include "run/trace.h"
@@ -52,6 +55,11 @@ static ParleyStatus public_status(Status status) {
     }
 }
 
+void parley_install_signal_handlers(void) {
+    crash_install_handlers();
+    crash_install_user_handlers();
+}
+
 // ---- life
 
 static bool copy_string(char **place, const char *text) {
@@ -60,23 +68,23 @@ static bool copy_string(char **place, const char *text) {
     return *place != NULL;
 }
 
-// An image asks its VM's options whether it runs without a display, and waits for a user when it
-// does not find so. There is no display: whatever else was given, the image is told.
-static bool set_vm_arguments(Parley *p, const ParleyOptions *options) {
-    static const char headless[] = "--headless";
+// Images ask for an option of this kind before they do without a person. This VM has no display,
+// so they are told, whatever stood on the command line.
+static Status set_vm_arguments(Parley *p, const ParleyOptions *options) {
+    static const char *const spellings[] = {"-headless", "--headless", "-vm-display-null"};
     unsigned count = options->vm_argument_count;
-    for (unsigned i = 0; i < count; i++)
-        if (strcmp(options->vm_arguments[i], headless) == 0)
-            return image_arguments_set(&p->image.vm_arguments, count, options->vm_arguments) ==
-                   STATUS_OK;
-    const char **all = malloc((count + 1) * sizeof *all);
-    if (!all) return false;
-    all[0] = headless;
-    for (unsigned i = 0; i < count; i++)
-        all[i + 1] = options->vm_arguments[i];
-    Status status = image_arguments_set(&p->image.vm_arguments, count + 1, all);
-    free(all);
-    return status == STATUS_OK;
+    bool told = options->interactive;
+    const char **arguments = calloc(count + 1, sizeof *arguments);
+    if (!arguments) return STATUS_NO_MEMORY;
+    for (unsigned i = 0; i < count; i++) {
+        arguments[i] = options->vm_arguments[i];
+        for (unsigned j = 0; j < sizeof spellings / sizeof *spellings; j++)
+            told |= strcmp(arguments[i], spellings[j]) == 0;
+    }
+    if (!told) arguments[count++] = spellings[0];
+    Status status = image_arguments_set(&p->image.vm_arguments, count, arguments);
+    free(arguments);
+    return status;
 }
 
 static bool copy_options(Parley *p, const ParleyOptions *options) {
@@ -86,7 +94,7 @@ static bool copy_options(Parley *p, const ParleyOptions *options) {
     if (image_info_init(&p->image) != STATUS_OK) return false;
     if (options->vm_path && image_info_set_vm_path(&p->image, options->vm_path) != STATUS_OK)
         return false;
-    return set_vm_arguments(p, options) &&
+    return set_vm_arguments(p, options) == STATUS_OK &&
            image_arguments_set(&p->image.arguments, options->argument_count, options->arguments) ==
                STATUS_OK;
 }
@@ -145,6 +153,14 @@ static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnos
     return STATUS_OK;
 }
 
+// An image that was saved in the middle of a run may wait for its timer. One that saved itself
+// sets the timer again when it starts, and has none in its header.
+static void set_saved_timer(Parley *p) {
+    uint64_t due = p->image.header.timer_microseconds;
+    if (due && due <= INT64_MAX) clock_set_timer(p->vm, (int64_t)due);
+    p->image.header.timer_microseconds = 0;
+}
+
 // Makes the VM that suits the image, and lets the image in.
 static Status load_file(Parley *p, ImageFile *file, const char *path) {
     VMOptions options;
@@ -160,7 +176,9 @@ static Status load_file(Parley *p, ImageFile *file, const char *path) {
     if (status == STATUS_OK) status = plugin_register_all(p->vm);
     if (status != STATUS_OK) return diagnose(&p->diagnosis, status, "not enough memory");
     status = image_file_load(file, &p->vm->heap, &p->diagnosis);
-    return status == STATUS_OK ? vm_image_loaded(p->vm, &p->diagnosis) : status;
+    if (status == STATUS_OK) status = vm_image_loaded(p->vm, &p->diagnosis);
+    if (status == STATUS_OK) set_saved_timer(p);
+    return status;
 }
 
 ParleyStatus parley_load(Parley *p, const char *image_path) {
@@ -232,7 +250,10 @@ ParleyStatus parley_save(Parley *p, const char *image_path) {
     if (p->is_over)
         return public_status(diagnose(&p->diagnosis, STATUS_STATE, "the image's run is over"));
     const char *path = image_path ? image_path : p->image.path;
-    return public_status(snapshot_save(p->vm, path, &p->diagnosis));
+    p->image.header.timer_microseconds = (uint64_t)p->vm->processes->timer_microseconds;
+    Status status = snapshot_save(p->vm, path, &p->diagnosis);
+    p->image.header.timer_microseconds = 0;
+    return public_status(status);
 }
 
 uint64_t parley_verify(Parley *p, FILE *report, unsigned limit) {

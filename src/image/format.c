@@ -97,6 +97,12 @@ static Status check_addresses(const ImageHeader *header, Diagnosis *diagnosis) {
     return STATUS_OK;
 }
 
+enum {
+#define HEADER_FIELD(offset, type, name, text) OFFSET_##name = offset,
+#include "image/format.tbl"
+#undef HEADER_FIELD
+};
+
 Status image_header_parse(ImageHeader *header, const uint8_t *bytes, size_t count,
                           uint64_t file_bytes, Diagnosis *diagnosis) {
     memset(header, 0, sizeof *header);
@@ -114,13 +120,12 @@ Status image_header_parse(ImageHeader *header, const uint8_t *bytes, size_t coun
     if (count < IMAGE_HEADER_LEAST_BYTES)
         return diagnose(diagnosis, STATUS_TRUNCATED, "image file is truncated: no whole header");
     uint8_t whole[IMAGE_HEADER_BYTES] = {0};
+    uint32_t own_bytes = load_u32(bytes + OFFSET_header_size); // objects may begin behind
+    if (own_bytes < count) count = own_bytes;
     memcpy(whole, bytes, count < sizeof whole ? count : sizeof whole);
     read_fields(header, whole);
     status = check_sizes(header, file_bytes, diagnosis);
-    if (status != STATUS_OK) return status;
-    if (header->header_size < IMAGE_HEADER_BYTES)
-        memset(header->raw + header->header_size, 0, IMAGE_HEADER_BYTES - header->header_size);
-    return check_addresses(header, diagnosis);
+    return status == STATUS_OK ? check_addresses(header, diagnosis) : status;
 }
 
 void image_header_default(ImageHeader *header) {

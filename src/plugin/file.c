@@ -14,9 +14,14 @@
 
 enum { FILE_HANDLE_BYTES = 24 }; // what images and other VMs expect
 
+// The session of the standard streams is the same in every VM: an image that was saved in the
+// middle of a run goes on reading and printing when it is loaded again.
+enum { STANDARD_SESSION = 0x5354444F };
+
 typedef struct FileState {
     HandleTable files;
-    Handle standard[3]; // descriptors 0 to 2, once the image asked for them
+    HandleTable standard_files; // descriptors 0 to 2
+    Handle standard[3];
 } FileState;
 
 static FileState *file_state(const VM *vm) { return vm->plugin_state[PLUGIN_FILE]; }
@@ -32,7 +37,22 @@ static void release_file(void *value) {
 static void file_stop(VM *vm) {
     FileState *state = file_state(vm);
     handle_table_release(&state->files, release_file);
+    handle_table_release(&state->standard_files, release_file);
     free(state);
+}
+
+// The handle of a standard stream, made anew when the image closed the last one.
+static bool standard_handle(FileState *state, int descriptor, Handle *handle) {
+    *handle = state->standard[descriptor];
+    if (handle_value(&state->standard_files, handle)) return true;
+    OpenFile *file = malloc(sizeof *file);
+    if (!file || !handle_add(&state->standard_files, file, handle)) {
+        free(file);
+        return false;
+    }
+    open_file_standard(file, descriptor);
+    state->standard[descriptor] = *handle;
+    return true;
 }
 
 static Status file_start(VM *vm) {
@@ -40,7 +60,15 @@ static Status file_start(VM *vm) {
     if (!state) return STATUS_NO_MEMORY;
     open_file_prepare_process();
     handle_table_init(&state->files, vm->options.deterministic);
+    handle_table_init(&state->standard_files, true);
+    state->standard_files.session = STANDARD_SESSION;
     vm->plugin_state[PLUGIN_FILE] = state;
+    for (int descriptor = 0; descriptor < 3; descriptor++) {
+        Handle handle;
+        if (standard_handle(state, descriptor, &handle)) continue;
+        file_stop(vm);
+        return STATUS_NO_MEMORY;
+    }
     return STATUS_OK;
 }
 
@@ -51,6 +79,7 @@ static bool file_argument(VM *vm, unsigned index, OpenFile **file) {
     Handle handle;
     if (!operand_handle(prim_argument(vm, index), FILE_HANDLE_BYTES, &handle)) return false;
     *file = handle_value(&file_state(vm)->files, &handle);
+    if (!*file) *file = handle_value(&file_state(vm)->standard_files, &handle);
     return *file != NULL;
 }
 
@@ -130,24 +159,11 @@ static Outcome prim_file_close(VM *vm) {
     if (!operand_handle(prim_argument(vm, 0), FILE_HANDLE_BYTES, &handle))
         return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     OpenFile *file = handle_remove(&file_state(vm)->files, &handle);
+    if (!file) file = handle_remove(&file_state(vm)->standard_files, &handle);
     if (!file) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     int error = open_file_close(file);
     free(file);
     return operand_answer_errno(vm, error);
-}
-
-// The handle of a standard stream, made when it is first asked for.
-static bool standard_handle(FileState *state, int descriptor, Handle *handle) {
-    *handle = state->standard[descriptor];
-    if (handle_value(&state->files, handle)) return true;
-    OpenFile *file = malloc(sizeof *file);
-    if (!file || !handle_add(&state->files, file, handle)) {
-        free(file);
-        return false;
-    }
-    open_file_standard(file, descriptor);
-    state->standard[descriptor] = *handle;
-    return true;
 }
 
 // Answers an Array with handles of standard input, output and error.

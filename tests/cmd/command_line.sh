@@ -86,7 +86,7 @@ if [ -d "$images" ]; then
         --no-quit -plugins /nowhere --logLevel=4 --maxOldSpaceSize 2g -encoding UTF-8 -eden 2m)
     check "options of other VMs are accepted" run 0 "${options[@]}" p.image
     check "in silence" [ ! -s out -a ! -s err ]
-    check "an option without sense here leaves a note" run 0 --interactive p.image --version
+    check "an option without sense here leaves a note" run 0 -fullscreen -display :0 p.image printVersion
     check "the note is one line" [ "$(wc -l <err)" = 1 ]
     check "-- ends the options" prints "Pharo8" --headless -- p.image printVersion
     check "the tick limit ends a run with 1" run 1 --max-ticks 1000 p.image --list

@@ -24,6 +24,7 @@ typedef struct Fixture {
 static int setup(void **state) {
     Fixture *f = calloc(1, sizeof *f);
     *state = f;
+    alarm(60); // an image that waits for ever ends the program
     strcpy(f->folder, "/tmp/parley-embed-XXXXXX");
     if (!f || !mkdtemp(f->folder)) return 1;
     snprintf(f->image, sizeof f->image, "%s/work.image", f->folder);

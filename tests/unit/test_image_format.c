@@ -75,6 +75,7 @@ static void short_header_ends_where_it_says(void **state) {
     memset(bytes + 96, 0xEE, 32); // the first objects
     assert_int_equal(image_header_parse(&header, bytes, sizeof bytes, 96 + DATA, NULL), STATUS_OK);
     assert_int_equal(header.raw[96], 0);
+    assert_int_equal(header.timer_microseconds, 0);
 }
 
 static void prefix_is_skipped_and_kept(void **state) {
