@@ -2,13 +2,13 @@
 // FloatArrayPlugin and Float64ArrayPlugin: arithmetic on arrays of 32-bit and 64-bit floats, which
 // are objects of words of that size. Receivers change in place; nothing is changed before all is
 // checked. The work is done by float_row.h.
-#include <math.h>
-#include <string.h>
-
 #include "object/raw.h"
 #include "plugin/float_row.h"
 #include "plugin/operands.h"
 #include "plugin/registry.h"
+
+#include <math.h>
+#include <string.h>
 
 // ---- operands
 

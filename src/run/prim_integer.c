@@ -102,7 +102,7 @@ BITWISE(prim_integer_bit_and, word_and)
 BITWISE(prim_integer_bit_or, word_or)
 BITWISE(prim_large_bit_xor, word_xor)
 
-// Of any two SmallIntegers too, whatever their sign: the one bit operation of which that was so.
+// Of any two SmallIntegers, whatever their sign; the other two refuse negative ones.
 Outcome prim_integer_bit_xor(VM *vm) {
     Oop x = prim_stack_at(vm, 1), y = prim_stack_at(vm, 0);
     if (!oops_are_ints(x, y)) return prim_large_bit_xor(vm);
