@@ -232,14 +232,16 @@ static Oop next_entry(VM *vm, DirectoryList *list) {
     return answer;
 }
 
+// The list that a handle names; false with the reason when it names none.
 static bool directory_argument(VM *vm, unsigned index, DirectoryList **list, Failure *failure) {
     Handle handle;
     *failure = FAILURE_BAD_ARGUMENT;
     if (!operand_handle(prim_argument(vm, index), DIRECTORY_HANDLE_BYTES, &handle)) return false;
     *list = handle_value(directories(vm), &handle);
-    *failure = *list ? FAILURE_NONE : FAILURE_OPERATING_SYSTEM;
+    if (*list) return true;
+    *failure = FAILURE_OPERATING_SYSTEM;
     vm->os_error = ERROR_BAD_SESSION;
-    return *list != NULL;
+    return false;
 }
 
 // Enters the list; the handle goes into the third field of the first entry, which is answered.

@@ -69,11 +69,11 @@ static void formats_are_those_of_the_c_library(void **state) {
 
 static void time_zones_are_minutes_east(void **state) {
     (void)state;
-    setenv("TZ", "XXX-5:30", 1);
+    setenv("TZ", "EAST-5:30", 1);
     tzset();
     OOP_EQUAL(LOCALE("primitiveTimezoneOffset"), INT(330));
     OOP_EQUAL(LOCALE("primitiveDaylightSavings"), FALSE_OOP);
-    setenv("TZ", "XXX3", 1);
+    setenv("TZ", "WEST3", 1);
     tzset();
     OOP_EQUAL(LOCALE("primitiveTimezoneOffset"), INT(-180));
     OOP_EQUAL(LOCALE("primitiveVMOffsetToUTC"), INT(0));
