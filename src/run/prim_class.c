@@ -62,17 +62,22 @@ void vm_find_known_classes(VM *vm) {
 
 // ---- classes
 
+// Forwarders are rare here: asked first, in line.
+static inline Oop followed(VM *vm, Oop oop) {
+    return oop_is_forwarder(oop) ? heap_follow(&vm->heap, oop) : oop;
+}
+
 Oop prim_class_of(VM *vm, Oop object) {
     uint64_t class_index = (uint64_t)num_concrete(class_index_of(object));
-    return heap_follow(&vm->heap, heap_class_at(&vm->heap, class_index));
+    return followed(vm, heap_class_at(&vm->heap, class_index));
 }
 
 bool prim_is_class_object(VM *vm, Oop object) {
     if (!oop_is_pointers(object)) return false;
     if (!num_lt(num(CLASS_FORMAT), slot_count(object))) return false;
     if (!oop_is_int(field_at(object, CLASS_FORMAT))) return false;
-    Oop superclass = heap_follow(&vm->heap, field_at(object, CLASS_SUPERCLASS));
-    Oop methods = heap_follow(&vm->heap, field_at(object, CLASS_METHOD_DICTIONARY));
+    Oop superclass = followed(vm, field_at(object, CLASS_SUPERCLASS));
+    Oop methods = followed(vm, field_at(object, CLASS_METHOD_DICTIONARY));
     return oop_is_pointers(superclass) && oop_is_pointers(methods);
 }
 
