@@ -18,6 +18,7 @@
 #include "run/process.h"
 #include "run/report.h"
 #include "run/stack.h"
+#include "run/trace.h"
 
 enum { EXIT_CODE_INTERRUPTED = 130, EXIT_CODE_FAILED = 1 };
 
@@ -116,6 +117,7 @@ MAY_GC Outcome vm_service_interrupts(VM *vm) {
     const uint32_t signals = HEAP_LOW_SPACE | HEAP_MOURNERS; // served with the semaphores
     uint32_t bits = take_interrupts(vm);
     stack_set_limit(vm);
+    trace_interrupts(vm, bits);
     if (vm->heap.wants & ~signals) heap_collect_as_wanted(&vm->heap);
     Outcome stopping = serve(vm, bits);
     Outcome outcome = preempt(vm);

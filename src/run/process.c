@@ -257,7 +257,7 @@ static Oop first_waiting(VM *vm, Oop list) {
 Outcome semaphore_signal(VM *vm, Oop semaphore) {
     Scheduler scheduler;
     if (!process_is_semaphore(semaphore)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
-    event_note(&vm->events, EVENT_SIGNAL, 0, oop_bits(semaphore), 0);
+    event_note(&vm->events, EVENT_SIGNAL, 1, oop_bits(semaphore), 0);
     for (;;) {
         Oop process = first_waiting(vm, semaphore);
         if (oop_is(process, vm->heap.nil))
@@ -274,7 +274,7 @@ Outcome semaphore_signal(VM *vm, Oop semaphore) {
 void semaphore_release(VM *vm, Oop semaphore, uint64_t count) {
     Scheduler scheduler;
     if (!process_is_semaphore(semaphore) || !scheduler_find(vm, &scheduler)) return;
-    event_note(&vm->events, EVENT_SIGNAL, (uint32_t)count, oop_bits(semaphore), 0);
+    trace_signal(vm, semaphore, count);
     for (; count; count--) {
         Oop process = first_waiting(vm, semaphore);
         if (oop_is(process, vm->heap.nil)) break;

@@ -75,7 +75,8 @@ static void print_word(const Report *report, uint64_t word) {
 static void print_event(void *argument) {
     const Report *report = argument;
     const Event *event = report->event;
-    fprintf(report->to, "  %s:", event_kind_text((EventKind)event->kind));
+    const char *text = event_kind_text((EventKind)event->kind);
+    fprintf(report->to, "  %.*s", (int)strcspn(text, ":"), text);
     if (event->extra) fprintf(report->to, " %u", event->extra);
     print_word(report, event->a);
     if (event->b) print_word(report, event->b);

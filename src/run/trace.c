@@ -52,6 +52,36 @@ void trace_primitive_failed(VM *vm, const LookupEntry *entry) {
             vm->failure, class_name);
 }
 
+void trace_collection(VM *vm, bool full) {
+    const Heap *heap = &vm->heap;
+    uint64_t young = heap_young_used_bytes(heap), old = heap_old_bytes(heap);
+    event_note(&vm->events, full ? EVENT_FULL_COLLECTION : EVENT_SCAVENGE, 0, young, old);
+    if (!trace_wants(vm, TRACE_BIT_COLLECTIONS)) return;
+    fprintf(stderr,
+            "%s %" PRIu64 ": young %" PRIu64 ", old %" PRIu64 ", of these free %" PRIu64
+            " bytes; %" PRIu64 " us so far\n",
+            full ? "full collection" : "scavenge",
+            full ? heap->statistics.full_collections : heap->statistics.scavenges, young, old,
+            heap_free_old_bytes(heap),
+            full ? heap->statistics.full_microseconds : heap->statistics.scavenge_microseconds);
+}
+
+void trace_interrupts(VM *vm, uint32_t bits) {
+    static const char *const names[] = {"heap",  "events", "user", "safe point", "external signals",
+                                        "ticks", "report"};
+    if (!trace_wants(vm, TRACE_BIT_EVENTS)) return;
+    fputs("safe point serves:", stderr);
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (bits >> i & 1) fprintf(stderr, " %s", names[i]);
+    fputc('\n', stderr);
+}
+
+void trace_signal(VM *vm, Oop semaphore, uint64_t count) {
+    event_note(&vm->events, EVENT_SIGNAL, (uint32_t)count, oop_bits(semaphore), 0);
+    if (!trace_wants(vm, TRACE_BIT_EVENTS)) return;
+    fprintf(stderr, "signal %#" PRIx64 ", %" PRIu64 " times\n", oop_bits(semaphore), count);
+}
+
 static void print_process(VM *vm, Oop process) {
     char class_name[128];
     report_class_name(vm, process, class_name, sizeof class_name);

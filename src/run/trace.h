@@ -30,6 +30,11 @@ bool trace_parse(const char *list, uint32_t *bits);
 void trace_send(VM *vm, Oop selector, Oop receiver);
 void trace_not_understood(VM *vm, Oop selector, Oop receiver);
 void trace_primitive_failed(VM *vm, const LookupEntry *entry);
+// A collection is over; it also goes into the event ring.
+void trace_collection(VM *vm, bool full);
+// What a safe point serves (INTERRUPT_... bits), and a semaphore that it signals.
+void trace_interrupts(VM *vm, uint32_t bits);
+void trace_signal(VM *vm, Oop semaphore, uint64_t count);
 void trace_process_switch(VM *vm, Oop from, Oop to);
 // A process that cannot run was taken out of the list where it waited.
 void trace_process_dropped(VM *vm, Oop process);

@@ -13,6 +13,7 @@
 #include "run/process.h"
 #include "run/stack.h"
 #include "run/system.h"
+#include "run/trace.h"
 #include "run/verified.h"
 
 enum {
@@ -50,6 +51,7 @@ static void update_weak(void *context, Heap *heap) {
 
 static void after_collection(void *context, Heap *heap, bool full) {
     (void)heap;
+    trace_collection(context, full);
     // A full collection may have freed class indices for other classes.
     if (full) lookup_flush_all(context);
 }
@@ -58,7 +60,7 @@ static void request_safe_point(void *context) { vm_request_interrupt(context, IN
 
 static void after_become(void *context, Heap *heap, bool classes_or_methods) {
     VM *vm = context;
-    (void)heap;
+    event_note(&vm->events, EVENT_BECOME, classes_or_methods, heap->statistics.becomes, 0);
     lookup_flush_all(vm);
     if (classes_or_methods) {
         verified_forget_all(vm);

@@ -25,6 +25,7 @@
 #include "run/primitives.h"
 #include "run/process.h"
 #include "run/stack.h"
+#include "run/trace.h"
 
 enum {
     WORLD_PRIORITIES = 8,
