@@ -110,7 +110,7 @@ static void timer_signals_its_semaphore_once(void **state) {
     call(prim_signal_at_utc_microseconds, 2, world_nil, semaphore, world_int(due));
     assert_same(take_top(), world_nil);
     serve(INTERRUPT_EVENTS);
-    assert_int_equal(signals_of(semaphore), 0);
+    if (os_utc_microseconds() < due) assert_int_equal(signals_of(semaphore), 0);
     assert_int_equal(signals_within_time(semaphore, 1), 1);
     assert_true(os_utc_microseconds() >= due);
     serve(INTERRUPT_EVENTS);
