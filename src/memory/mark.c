@@ -28,7 +28,7 @@
 #include "memory/store.h"
 #include "object/layouts.h"
 
-enum { STRETCH = 256, AHEAD = 16, CLASS_INDEX_LIMIT = 1 << 22 };
+enum { STRETCH = 256, AHEAD = 16 };
 
 typedef struct MarkReference {
     uint64_t holder, address; // of the slot; address 0: none
@@ -406,7 +406,7 @@ static void mark_drop_classes(Heap *heap) {
 void mark_live_objects(Heap *heap) {
     Marker m = {.visitor = {mark_visit_root}, .heap = heap};
     m.limit = heap->options.mark_memory_limit;
-    m.canonical = calloc(CLASS_INDEX_LIMIT / 64, sizeof *m.canonical);
+    m.canonical = calloc((HEADER_CLASS_INDEX_MASK + 1) / 64, sizeof *m.canonical);
     mark_roots(&m);
     mark_ephemerons(&m);
     mark_weak_objects(&m);
