@@ -27,6 +27,8 @@ FLAGS_san := -O1 -DPARLEY_DEBUG -fsanitize=address,undefined -fno-sanitize-recov
              -fno-omit-frame-pointer
 CFLAGS_ALL := $(BASE_FLAGS) $(FLAGS_$(CONFIG)) $(CFLAGS)
 LINK := $(CC) $(FLAGS_$(CONFIG)) $(LDFLAGS)
+# Builds below use all processors, unless somebody has decided that already.
+JOBS := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 LIBS := -lm -lpthread
 
 LAYERS := base object memory image bytecode run plugin embed
@@ -54,7 +56,7 @@ NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
 NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)
 RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
 
-.PHONY: all lib unit nightly recording check san tests lint docs run bench install clean
+.PHONY: all lib unit nightly recording check san tests lint docs run bench install help clean
 all: build/parley
 
 build/parley: $(B)/parley
@@ -132,7 +134,7 @@ recording: $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
 # ---- everything that is tested every day, counted in one line at the end
 check:
 	@tools/install_deps.sh check
-	@+$(MAKE) --no-print-directory -s STRICT=1 tests
+	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 tests
 	@tools/run_tests.sh $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(STRESS_PROGRAMS) $(SCRIPT_TESTS)
 
 tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS) \
@@ -141,7 +143,7 @@ tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECK
 # The same tests under address and undefined-behaviour sanitizers.
 san:
 	@tools/install_deps.sh san
-	@+$(MAKE) --no-print-directory -s STRICT=1 CONFIG=san tests
+	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 CONFIG=san tests
 	@PARLEY_CONFIG=san tools/run_tests.sh \
 	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
     $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
@@ -176,6 +178,9 @@ install: all $(B)/parley.1
 	install -m 644 include/parley.h $(DESTDIR)$(PREFIX)/include/parley.h
 	install -m 644 $(B)/libparley.a $(DESTDIR)$(PREFIX)/lib/libparley.a
 	install -m 644 $(B)/parley.1 $(DESTDIR)$(PREFIX)/share/man/man1/parley.1
+
+help:
+	@sed -n 's/^#   //p' Makefile | sed '/^$$/q'
 
 clean:
 	rm -rf build
