@@ -70,6 +70,13 @@ $(B)/libparley.a: $(LIB_OBJECTS)
 	@rm -f $@
 	ar crs $@ $(LIB_OBJECTS)
 
+# The bytecode tables with a row for each byte, for the interpreter's loop.
+build/gen/bytecode/%_each.tbl: src/bytecode/%.tbl tools/each_bytecode.awk
+	@mkdir -p $(@D)
+	awk -f tools/each_bytecode.awk $< >$@
+$(B)/run/interpreter.o: build/gen/bytecode/v3plus_each.tbl build/gen/bytecode/sista_each.tbl
+$(B)/run/interpreter.o: CFLAGS_ALL += -Ibuild/gen
+
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<

@@ -24,6 +24,13 @@ ACTIVATE_INLINE uint64_t *activate_header(uint64_t *sp, uint64_t *caller, Oop me
     fp[FRAME_RECEIVER] = oop_bits(receiver);
     return fp;
 }
+// Copies the arguments, which lie above the header, to their places below it; answers sp.
+ACTIVATE_INLINE uint64_t *activate_arguments(uint64_t *fp, unsigned argument_count) {
+    uint64_t *sp = fp + FRAME_RECEIVER, *from = fp + argument_count + 2;
+    for (unsigned i = 0; i < argument_count; i++)
+        *--sp = *--from;
+    return sp;
+}
 // Pushes `count` nils.
 ACTIVATE_INLINE uint64_t *activate_temps(uint64_t *sp, unsigned count, Oop nil) {
     while (count-- > 0)

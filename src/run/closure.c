@@ -111,7 +111,7 @@ Outcome closure_activate(VM *vm, unsigned argument_count) {
     vm->fp = activate_header(vm->sp, vm->fp, call.method,
                              frame_flags_make(FRAME_INTERPRETED, argument_count, flags),
                              vm->heap.nil, call.pc, call.receiver);
-    uint64_t *sp = vm->fp + FRAME_RECEIVER;
+    uint64_t *sp = activate_arguments(vm->fp, argument_count);
     for (unsigned i = 0; i < call.copied_count; i++)
         frame_put_oop(--sp, field_at(call.closure, (int)(call.first_copied + i)));
     vm->sp = activate_temps(sp, call.temp_count - argument_count - call.copied_count, vm->heap.nil);

@@ -101,7 +101,7 @@ static uint64_t *callee_of(const VM *vm, const StackPage *page, const uint64_t *
 
 static unsigned frame_stack_size(const VM *vm, const StackPage *page, uint64_t *fp) {
     uint64_t *sp = stack_frame_sp(vm, page, callee_of(vm, page, fp));
-    return frame_argument_count(fp) + (unsigned)(fp + FRAME_FIRST_TEMP - sp + 1);
+    return (unsigned)(fp + FRAME_FIRST_TEMP - sp + 1);
 }
 
 unsigned context_stack_size(const VM *vm, Oop context) {
@@ -142,7 +142,7 @@ Oop context_variable(VM *vm, Oop context, unsigned index) {
     }
     unsigned temp = index - CONTEXT_FIRST_TEMP;
     if (temp >= context_stack_size(vm, context)) return vm->heap.nil;
-    return frame_oop(frame_temp(fp, frame_argument_count(fp), temp));
+    return frame_oop(frame_temp(fp, temp));
 }
 
 // ---- frames into heap state
@@ -151,9 +151,7 @@ Oop context_variable(VM *vm, Oop context, unsigned index) {
 static void write_frame(VM *vm, StackPage *page, uint64_t *fp, uint64_t *callee) {
     Heap *heap = &vm->heap;
     Oop context = frame_oop(fp + FRAME_CONTEXT);
-    unsigned arguments = frame_argument_count(fp);
-    unsigned size =
-        arguments + (unsigned)(fp + FRAME_FIRST_TEMP - stack_frame_sp(vm, page, callee) + 1);
+    unsigned size = (unsigned)(fp + FRAME_FIRST_TEMP - stack_frame_sp(vm, page, callee) + 1);
     unsigned capacity = context_capacity(context);
     if (size > capacity) size = capacity;
     uint64_t *caller = frame_caller(fp);
@@ -162,8 +160,7 @@ static void write_frame(VM *vm, StackPage *page, uint64_t *fp, uint64_t *callee)
     field_at_put(heap, context, CONTEXT_PC, frame_context_pc(fp));
     field_at_put(heap, context, CONTEXT_STACK_POINTER, oop_from_num(num(size)));
     for (unsigned i = 0; i < size; i++)
-        field_at_put(heap, context, CONTEXT_FIRST_TEMP + (int)i,
-                     frame_oop(frame_temp(fp, arguments, i)));
+        field_at_put(heap, context, CONTEXT_FIRST_TEMP + (int)i, frame_oop(frame_temp(fp, i)));
 }
 
 bool context_flush_page(VM *vm, StackPage *page) {
@@ -294,7 +291,7 @@ static void build_base_frame(VM *vm, StackPage *page, Oop context, const Resumpt
     fp[FRAME_PC] = to->pc;
     frame_put_oop(fp + FRAME_RECEIVER, to->receiver);
     sp = fp + FRAME_RECEIVER;
-    for (unsigned i = to->arguments; i < to->size; i++)
+    for (unsigned i = 0; i < to->size; i++)
         frame_put_oop(--sp, field_at(context, CONTEXT_FIRST_TEMP + (int)i));
     Oop last = to->size ? field_at(context, CONTEXT_FIRST_TEMP + (int)to->size - 1) : vm->heap.nil;
     for (unsigned i = 0; i < to->missing; i++)
@@ -419,7 +416,7 @@ static ContextStore store_into_married(VM *vm, Oop context, unsigned index, Oop 
     StackPage *page = stack_page_of(vm, fp);
     unsigned temp = index - CONTEXT_FIRST_TEMP;
     if (index >= CONTEXT_FIRST_TEMP && temp < frame_stack_size(vm, page, fp)) {
-        frame_put_oop(frame_temp(fp, frame_argument_count(fp), temp), value);
+        frame_put_oop(frame_temp(fp, temp), value);
         return CONTEXT_STORED;
     }
     if (index == CONTEXT_SENDER && !frame_caller(fp)) {
@@ -548,6 +545,7 @@ Status context_make_trap_method(VM *vm) {
 }
 
 static void lead_into_trap(VM *vm, uint64_t *fp) {
+    vm->frames_changed = true;
     frame_put_oop(fp + FRAME_METHOD, vm->trap_method);
     fp[FRAME_PC] = (uint64_t)num_concrete(method_first_pc(vm->trap_method)) + 8;
     fp[FRAME_FLAGS] &= ~FRAME_FLAG_SISTA;

@@ -11,17 +11,19 @@
 //            | context, when married; otherwise nil   |  fp[-3]
 //            | pc: byte offset from the method's oop  |  fp[-4]        raw bits
 //            | receiver (self)                        |  fp[-5]
-//            | temporaries, copied values first       |  fp[-6] ...
+//            | arguments again, copied values, temps  |  fp[-6] ... fp[-5 - t]   t: all of them
 //      low   | operand stack; sp points at its top    |  sp[0]
 //
 // Everything but fp[1], fp[0], fp[-2] and fp[-4] is an oop and is traced. The pc slot is valid in
 // every frame that is not running; the running frame's pc is in the interpreter's hands and is
-// stored there before anything that may look. Arguments keep their place; temporary i (counting
-// arguments first) is found by frame_temp. The sender of a base frame is a context in its page.
+// stored there before anything that may look. Activation copies the arguments below the header, so
+// that all temporaries lie side by side (docs/decisions/0005); what the caller pushed is dead. The
+// sender of a base frame is a context in its page.
 //
 // Three kinds of frame share the header. Whoever walks frames asks the kind:
-//   INTERPRETED  as drawn                BASELINE   as drawn; the pc is derived from the code address
-//   OPTIMISED    a tagged part as drawn, then raw words; a map per pc gives the virtual frames
+//   INTERPRETED  as drawn                BASELINE   as drawn; the pc is derived from the code
+//   address OPTIMISED    a tagged part as drawn, then raw words; a map per pc gives the virtual
+//   frames
 #ifndef PARLEY_RUN_FRAME_H
 #define PARLEY_RUN_FRAME_H
 
@@ -48,9 +50,9 @@ enum {
 // bytecodes, 19 checked self, 20 its answer is dropped. Checked self: self is a Context (whose
 // variables may live in a frame), or has fewer variables than the code expects (since a become or
 // a change of class): receiver variables go through bodies that look before they touch.
-#define FRAME_FLAG_BLOCK   (1ull << 16)
-#define FRAME_FLAG_MARRIED (1ull << 17)
-#define FRAME_FLAG_SISTA   (1ull << 18)
+#define FRAME_FLAG_BLOCK        (1ull << 16)
+#define FRAME_FLAG_MARRIED      (1ull << 17)
+#define FRAME_FLAG_SISTA        (1ull << 18)
 #define FRAME_FLAG_CHECKED_SELF (1ull << 19)
 #define FRAME_FLAG_DROPS_ANSWER (1ull << 20)
 
@@ -58,21 +60,21 @@ enum {
 // describe them lie outside. A page holds frames of one process, or is free.
 typedef struct StackPage StackPage;
 struct StackPage {
-    uint64_t *top, *limit;     // words [limit, top) are for frames; below limit lies the reserve
+    uint64_t *top, *limit; // words [limit, top) are for frames; below limit lies the reserve
     bool in_use;
-    uint64_t *head_fp;         // youngest frame and its stack pointer, while the page is parked
+    uint64_t *head_fp; // youngest frame and its stack pointer, while the page is parked
     uint64_t *head_sp;
-    Oop base_sender;           // the context that the base frame returns to, or nil
-    uint64_t words_below;      // of the same process, on other pages or in contexts (an estimate)
-    StackPage *newer, *older;  // a ring
+    Oop base_sender;          // the context that the base frame returns to, or nil
+    uint64_t words_below;     // of the same process, on other pages or in contexts (an estimate)
+    StackPage *newer, *older; // a ring
 };
 
 typedef struct StackPages {
     StackPage *pages;
     unsigned count;
-    uint64_t page_words;       // reserve included
-    StackPage *current;        // the running page; NULL between two processes
-    StackPage *newest;         // most recently used; newest->newer is the oldest
+    uint64_t page_words; // reserve included
+    StackPage *current;  // the running page; NULL between two processes
+    StackPage *newest;   // most recently used; newest->newer is the oldest
 } StackPages;
 
 // Words of a frame as oops, and back.
@@ -85,7 +87,9 @@ static inline void frame_put_oop(uint64_t *word, Oop oop) {
     __builtin_memcpy(word, &oop, sizeof oop);
 }
 static inline uint64_t frame_flags(const uint64_t *fp) { return fp[FRAME_FLAGS]; }
-static inline FrameKind frame_kind(const uint64_t *fp) { return (FrameKind)(fp[FRAME_FLAGS] & 255); }
+static inline FrameKind frame_kind(const uint64_t *fp) {
+    return (FrameKind)(fp[FRAME_FLAGS] & 255);
+}
 static inline unsigned frame_argument_count(const uint64_t *fp) {
     return fp[FRAME_FLAGS] >> 8 & 255;
 }
@@ -100,11 +104,12 @@ static inline uint64_t *frame_caller(const uint64_t *fp) {
     return (uint64_t *)(uintptr_t)fp[FRAME_CALLER];
 }
 // Where the frame's receiver-or-closure was pushed; the caller's stack ends one word above.
-static inline uint64_t *frame_callee_slot(uint64_t *fp) { return fp + frame_argument_count(fp) + 2; }
+static inline uint64_t *frame_callee_slot(uint64_t *fp) {
+    return fp + frame_argument_count(fp) + 2;
+}
 // The word of temporary `index` (0-based, arguments first).
-static inline uint64_t *frame_temp(uint64_t *fp, unsigned argument_count, unsigned index) {
-    return index < argument_count ? fp + argument_count + 1 - index
-                                  : fp + FRAME_FIRST_TEMP + argument_count - index;
+static inline uint64_t *frame_temp(uint64_t *fp, unsigned index) {
+    return fp + FRAME_FIRST_TEMP - (int)index;
 }
 // `flags`: FRAME_FLAG_... bits.
 static inline uint64_t frame_flags_make(FrameKind kind, unsigned argument_count, uint64_t flags) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The interpreter's loop. Every byte of both bytecode sets has a label, expanded from the rows of
-// bytecode/*.tbl; a label fetches the operands its row names, runs the body of the row's
-// instruction (bodies.h) and does what the body's action says. The registers are a local struct
-// whose address never leaves this function but into inlined code, so that the compiler keeps
+// bytecode/*.tbl (made one row a byte by tools/each_bytecode.awk, so that an operand inside the
+// byte is a constant of its handler); a label fetches the operands its row names, runs the body of
+// the row's instruction (bodies.h) and does what the body's action says. The registers are a local
+// struct whose address never leaves this function but into inlined code, so that the compiler keeps
 // its fields in machine registers; whoever is called from here sees them published in the VM.
 //
 // This file is long where the tables expand and where the send is written out; a send's fast path
@@ -12,6 +13,7 @@
 #include "base/check.h"
 #include "run/activate.h"
 #include "run/bodies.h"
+#include "run/inlined.h"
 #include "run/interrupts.h"
 #include "run/lookup.h"
 #include "run/return.h"
@@ -176,8 +178,8 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
     }
 
 // The bytes of the instruction; what a row does not use costs nothing.
-#define FETCH(length)                                                                              \
-    const int op __attribute__((unused)) = r.ip[0];                                                \
+#define FETCH(byte, length)                                                                        \
+    const int op __attribute__((unused)) = (byte);                                                 \
     const int b1 __attribute__((unused)) = (length) > 1 ? r.ip[1] : 0;                             \
     const int b2 __attribute__((unused)) = (length) > 2 ? r.ip[2] : 0;                             \
     const int b3 __attribute__((unused)) = (length) > 3 ? r.ip[3] : 0;                             \
@@ -199,7 +201,7 @@ MAY_GC StopReason interpret(VM *vm) {
 #define CASES(first, last, length)                          [first... last] = &&v3_##first,
 #define WHEN(condition, INSTRUCTION, a, b, c)
 #define END_CASES
-#include "bytecode/v3plus.tbl"
+#include "bytecode/v3plus_each.tbl"
     };
     static const void *const sista_table[256] = {
 #undef BYTECODE
@@ -208,7 +210,7 @@ MAY_GC StopReason interpret(VM *vm) {
 #define EXTENDED(first, last, length, INSTRUCTION, a, b, c) [first... last] = &&sista_##first,
 #define CASES(first, last, length)                          [first... last] = &&sista_##first,
 #define EXTENDED_CASES(first, last, length)                 [first... last] = &&sista_##first,
-#include "bytecode/sista.tbl"
+#include "bytecode/sista_each.tbl"
 #undef BYTECODE
 #undef EXTENDED
 #undef CASES
@@ -228,19 +230,19 @@ MAY_GC StopReason interpret(VM *vm) {
     // ---- V3PlusClosures
 #define BYTECODE(first, last, length, INSTRUCTION, a, b, c)                                        \
     v3_##first : {                                                                                 \
-        FETCH(length)                                                                              \
+        FETCH(first, length)                                                                       \
         FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_V3)                         \
     }
 #define CASES(first, last, length)                                                                 \
     v3_##first : {                                                                                 \
         enum { LENGTH = length };                                                                  \
-        FETCH(LENGTH)
+        FETCH(first, LENGTH)
 #define WHEN(condition, INSTRUCTION, a, b, c)                                                      \
     if (condition) FINISH(body_##INSTRUCTION(&r, a, b, c), LENGTH, ANSWER_BOOLEAN_V3)
 #define END_CASES                                                                                  \
     __builtin_unreachable();                                                                       \
     }
-#include "bytecode/v3plus.tbl"
+#include "bytecode/v3plus_each.tbl"
 #undef BYTECODE
 #undef CASES
 #undef WHEN
@@ -248,26 +250,26 @@ MAY_GC StopReason interpret(VM *vm) {
     // ---- SistaV1
 #define BYTECODE(first, last, length, INSTRUCTION, a, b, c)                                        \
     sista_##first                                                                                  \
-        : {FETCH(length) FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_SISTA)}
+        : {FETCH(first, length) FINISH(body_##INSTRUCTION(&r, a, b, c), length, ANSWER_BOOLEAN_SISTA)}
 #define EXTENDED(first, last, length, INSTRUCTION, a, b, c)                                        \
     sista_##first : {                                                                              \
-        FETCH(length)                                                                              \
+        FETCH(first, length)                                                                       \
         FETCH_EXTENSIONS()                                                                         \
         FINISH(CLEARING_EXTENSIONS(body_##INSTRUCTION(&r, a, b, c)), length, ANSWER_BOOLEAN_SISTA) \
     }
 #define CASES(first, last, length)                                                                 \
     sista_##first : {                                                                              \
         enum { LENGTH = length };                                                                  \
-        FETCH(LENGTH)
+        FETCH(first, LENGTH)
 #define EXTENDED_CASES(first, last, length)                                                        \
     sista_##first : {                                                                              \
         enum { LENGTH = length };                                                                  \
-        FETCH(LENGTH)                                                                              \
+        FETCH(first, LENGTH)                                                                       \
         FETCH_EXTENSIONS()
 #define WHEN(condition, INSTRUCTION, a, b, c)                                                      \
     if (condition)                                                                                 \
     FINISH(CLEARING_EXTENSIONS(body_##INSTRUCTION(&r, a, b, c)), LENGTH, ANSWER_BOOLEAN_SISTA)
-#include "bytecode/sista.tbl"
+#include "bytecode/sista_each.tbl"
 #undef BYTECODE
 #undef EXTENDED
 #undef CASES
@@ -286,11 +288,16 @@ send : {
     if (entry->flags & (LOOKUP_QUICK | LOOKUP_RUNS_PRIMITIVE | LOOKUP_STORES_ERROR)) {
         if (entry->flags & LOOKUP_QUICK) goto send_slowly;
         if (!(entry->flags & LOOKUP_RUNS_PRIMITIVE)) goto send_slowly;
+        if (inlined_primitive_answers(&r, entry, header)) DISPATCH();
         registers_publish(&r);
         vm->argument_count = argument_count;
         vm->new_method = entry->method;
         vm->failure = FAILURE_NONE;
         outcome = entry->primitive(vm);
+        if (__builtin_expect(outcome == OUTCOME_ANSWERED && !vm->frames_changed, 1)) {
+            r.sp = vm->sp;
+            DISPATCH();
+        }
         if (outcome == OUTCOME_FAILED) outcome = send_primitive_failed(vm, entry, argument_count);
         goto finish;
     }
@@ -299,9 +306,9 @@ send : {
     uint64_t pc = (uint64_t)entry->first_pc * 8;
     uint64_t flags = activate_flags(entry, header);
     r.fp = activate_header(r.sp, r.fp, r.method, flags, nil(&r), pc, self);
-    r.sp = activate_temps(r.fp + FRAME_RECEIVER, entry->temp_count - argument_count, nil(&r));
+    r.sp = activate_temps(activate_arguments(r.fp, argument_count),
+                          entry->temp_count - argument_count, nil(&r));
     r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + pc);
-    r.frame_arguments = argument_count;
     dispatch = flags & FRAME_FLAG_SISTA ? sista_table : v3_table;
     if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
     DISPATCH();
@@ -340,7 +347,6 @@ block_return : {
     r.fp = caller;
     r.method = frame_word(&r, FRAME_METHOD);
     r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + r.fp[FRAME_PC]);
-    r.frame_arguments = frame_argument_count(r.fp);
     dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
     DISPATCH();
 }
@@ -402,6 +408,7 @@ bad_code_published:
 finish:
     if (__builtin_expect(outcome == OUTCOME_STOP, 0)) return vm->stop;
 switched:
+    vm->frames_changed = false;
     r.ext_a = 0;
     r.ext_b = 0;
     registers_reload(&r);

@@ -62,6 +62,28 @@ static const Primitive *resolve_external(VM *vm, Oop method) {
     return primitive_named(vm, module, function);
 }
 
+static InlinedPrimitive inlined_primitive(unsigned number) {
+    enum { AT = 60, AT_PUT = 61, SIZE = 62, STRING_AT = 63 };
+    switch (number) {
+    case AT:
+        return INLINED_AT;
+    case AT_PUT:
+        return INLINED_AT_PUT;
+    case SIZE:
+        return INLINED_SIZE;
+    case STRING_AT:
+        return INLINED_STRING_AT;
+    default:
+        return INLINED_NONE;
+    }
+}
+
+// With how many arguments; the same primitives serve mirrors with one more.
+static unsigned inlined_arguments(unsigned number) {
+    enum { AT_PUT = 61, SIZE = 62 };
+    return number == AT_PUT ? 2 : number == SIZE ? 0 : 1;
+}
+
 static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
     entry->primitive_number = (uint16_t)number;
     entry->flags |= LOOKUP_HAS_PRIMITIVE;
@@ -79,7 +101,9 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
         entry->flags |= LOOKUP_MIRROR;
     }
     entry->primitive = row->function;
-    if (row->function && !(entry->flags & LOOKUP_MIRROR)) entry->flags |= LOOKUP_RUNS_PRIMITIVE;
+    if (!row->function || entry->flags & LOOKUP_MIRROR) return;
+    entry->flags |= LOOKUP_RUNS_PRIMITIVE;
+    if (arguments == inlined_arguments(number)) entry->inlined = (uint8_t)inlined_primitive(number);
     entry->accessor_depth = row->accessor_depth;
 }
 

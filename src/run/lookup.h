@@ -22,8 +22,7 @@ bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entr
 
 #ifndef PARLEY_RECORDING // the cache is keyed by addresses
 static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint32_t key) {
-    uint64_t hash = oop_bits(selector) >> 3 ^ (uint64_t)key * 31;
-    return &vm->lookup_cache[(hash ^ hash >> 12) & (LOOKUP_CACHE_SIZE - 1)];
+    return &vm->lookup_cache[(oop_bits(selector) >> 3 ^ key) & (LOOKUP_CACHE_SIZE - 1)];
 }
 static inline bool lookup_hits(const LookupEntry *entry, Oop selector, uint32_t key) {
     return oop_bits(entry->selector) == oop_bits(selector) && entry->key == key;
@@ -37,6 +36,6 @@ void lookup_flush_method(VM *vm, Oop method); // and its verified summary
 // Header, literals or bytes of the method were written: nothing known about it holds any more, and
 // frames that run it are checked against what it is now.
 void lookup_method_written(VM *vm, Oop method);
-void lookup_update(VM *vm, Heap *heap);       // for the heap client: entries follow what moved
+void lookup_update(VM *vm, Heap *heap); // for the heap client: entries follow what moved
 
 #endif

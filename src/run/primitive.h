@@ -112,7 +112,14 @@ Num prim_fixed_slots_of(VM *vm, Oop object); // named fields of the object's cla
 bool prim_c_string(VM *vm, Oop bytes, char *buffer, size_t buffer_size);
 
 // ---- the special objects
-Oop special_selector(const VM *vm, unsigned index); // of the 32 special sends
+// The selector of one of the 32 special sends.
+#ifdef PARLEY_RECORDING
+Oop special_selector(const VM *vm, unsigned index);
+#else
+static inline Oop special_selector(const VM *vm, unsigned index) {
+    return vm->special_selectors[index];
+}
+#endif
 
 // ---- resolving
 // The row of a numbered primitive; NULL when there is none. The rows stand in primitives.tbl.

@@ -20,8 +20,7 @@ typedef struct Registers {
     VM *vm;
     const uint8_t *ip; // the next bytecode
     uint64_t *sp, *fp;
-    Oop method; // of the running frame
-    unsigned frame_arguments;
+    Oop method;     // of the running frame
     unsigned ext_a; // pending extensions (SistaV1)
     int ext_b;
     // Operands of the exits below.
@@ -99,12 +98,12 @@ static inline __attribute__((always_inline)) bool self_is_checked(const Register
 }
 static inline __attribute__((always_inline)) Oop temp_at(const Registers *r, unsigned index) {
     Oop value;
-    __builtin_memcpy(&value, frame_temp(r->fp, r->frame_arguments, index), sizeof value);
+    __builtin_memcpy(&value, frame_temp(r->fp, index), sizeof value);
     return value;
 }
 static inline __attribute__((always_inline)) void temp_at_put(Registers *r, unsigned index,
                                                               Oop value) {
-    __builtin_memcpy(frame_temp(r->fp, r->frame_arguments, index), &value, sizeof value);
+    __builtin_memcpy(frame_temp(r->fp, index), &value, sizeof value);
 }
 static inline __attribute__((always_inline)) Oop literal_at(const Registers *r, unsigned index) {
     return slot_at(r->method, num((int64_t)index + 1));
@@ -136,7 +135,6 @@ static inline __attribute__((always_inline)) void registers_reload(Registers *r)
     r->fp = r->vm->fp;
     r->method = oop_from_bits(r->fp[FRAME_METHOD]);
     r->ip = (const uint8_t *)(uintptr_t)(r->method.bits + r->fp[FRAME_PC]);
-    r->frame_arguments = frame_argument_count(r->fp);
 }
 #endif
 

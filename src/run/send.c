@@ -167,8 +167,8 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
     uint64_t flags = activate_flags(entry, header_of(receiver));
     vm->fp = activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil,
                              (uint64_t)entry->first_pc * 8, receiver);
-    vm->sp =
-        activate_temps(vm->fp + FRAME_RECEIVER, entry->temp_count - argument_count, vm->heap.nil);
+    vm->sp = activate_temps(activate_arguments(vm->fp, argument_count),
+                            entry->temp_count - argument_count, vm->heap.nil);
     if (entry->flags & LOOKUP_STORES_ERROR && vm->failure)
         frame_put_oop(vm->sp, failure_object(vm));
     return OUTCOME_SWITCHED;
@@ -336,10 +336,9 @@ bool send_unforward_frame(VM *vm) {
         slot_at_put(&vm->heap, method, i, heap_follow(&vm->heap, literal));
         found = true;
     }
-    unsigned arguments = frame_argument_count(vm->fp);
-    unsigned count = arguments + (unsigned)(vm->fp + FRAME_FIRST_TEMP - vm->sp + 1);
+    unsigned count = (unsigned)(vm->fp + FRAME_FIRST_TEMP - vm->sp + 1);
     for (unsigned i = 0; i < count; i++) {
-        uint64_t *word = frame_temp(vm->fp, arguments, i);
+        uint64_t *word = frame_temp(vm->fp, i);
         if (!oop_is_forwarder(frame_oop(word))) continue;
         frame_put_oop(word, heap_follow(&vm->heap, frame_oop(word)));
         found = true;

@@ -9,7 +9,7 @@
 
 // Words below a page's limit that a frame entered just above the limit may still use: the largest
 // frame, its header and the operands of a send, and what the machinery itself pushes.
-enum { STACK_RESERVE_WORDS = CONTEXT_LARGE_FRAME_SLOTS + 2 * FRAME_HEADER_WORDS + 49 };
+enum { STACK_RESERVE_WORDS = CONTEXT_LARGE_FRAME_SLOTS + 2 * FRAME_HEADER_WORDS + 65 };
 enum { STACK_MIN_PAGE_WORDS = STACK_RESERVE_WORDS + 2 * CONTEXT_LARGE_FRAME_SLOTS };
 
 MUST_USE Status stack_init(VM *vm, Diagnosis *diagnosis);

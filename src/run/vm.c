@@ -41,6 +41,8 @@ static void visit_roots(void *context, RootVisitor *visitor) {
     root_visit(visitor, &vm->message_selector);
     root_visit(visitor, &vm->lookup_class);
     root_visit(visitor, &vm->trap_method);
+    for (unsigned i = 0; i < SPECIAL_SEND_COUNT; i++)
+        root_visit(visitor, &vm->special_selectors[i]);
 }
 
 static void update_weak(void *context, Heap *heap) {
@@ -50,6 +52,7 @@ static void update_weak(void *context, Heap *heap) {
 }
 
 static void after_collection(void *context, Heap *heap, bool full) {
+    ((VM *)context)->frames_changed = true;
     (void)heap;
     trace_collection(context, full);
     // A full collection may have freed class indices for other classes.
@@ -58,10 +61,20 @@ static void after_collection(void *context, Heap *heap, bool full) {
 
 static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }
 
+// The array of selectors and argument counts, which any program may shorten or spoil.
+static void find_special_selectors(VM *vm) {
+    Oop pairs = vm_special(vm, SPECIAL_SPECIAL_SELECTORS);
+    bool sound = oop_is_pointers(pairs) && !num_lt(slot_count(pairs), num(2 * SPECIAL_SEND_COUNT));
+    for (unsigned i = 0; i < SPECIAL_SEND_COUNT; i++)
+        vm->special_selectors[i] =
+            sound ? heap_follow(&vm->heap, slot_at(pairs, num(2 * (int64_t)i))) : vm->heap.nil;
+}
+
 static void after_become(void *context, Heap *heap, bool classes_or_methods) {
     VM *vm = context;
     event_note(&vm->events, EVENT_BECOME, classes_or_methods, heap->statistics.becomes, 0);
     lookup_flush_all(vm);
+    find_special_selectors(vm);
     if (classes_or_methods) {
         verified_forget_all(vm);
         vm_find_known_classes(vm);
@@ -137,6 +150,7 @@ static Status resume_active_process(VM *vm, Diagnosis *diagnosis) {
 Status vm_image_loaded(VM *vm, Diagnosis *diagnosis) {
     vm->new_method = vm->message_selector = vm->lookup_class = vm->trap_method = vm->heap.nil;
     vm_find_known_classes(vm);
+    find_special_selectors(vm);
     Status status = stack_init(vm, diagnosis);
     if (status) return status;
     status = context_make_trap_method(vm);
@@ -152,13 +166,6 @@ Oop vm_special(const VM *vm, SpecialObject which) {
     if (!oop_is_pointers(specials) || num_le(slot_count(specials), num((int64_t)which)))
         return vm->heap.nil;
     return heap_follow(&vm->heap, slot_at(specials, num((int64_t)which)));
-}
-
-Oop special_selector(const VM *vm, unsigned index) {
-    Oop selectors = vm_special(vm, SPECIAL_SPECIAL_SELECTORS);
-    if (!oop_is_pointers(selectors) || num_lt(slot_count(selectors), num(2 * SPECIAL_SEND_COUNT)))
-        return vm->heap.nil;
-    return heap_follow(&vm->heap, slot_at(selectors, num(2 * (int64_t)index)));
 }
 
 Oop prim_follow(VM *vm, Oop oop) { return heap_follow(&vm->heap, oop); }

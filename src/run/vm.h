@@ -36,14 +36,14 @@ typedef enum Failure {
 
 // A row of the primitive table (primitives.tbl) or of a plugin's.
 typedef struct Primitive {
-    const char *module;         // NULL: numbered
+    const char *module; // NULL: numbered
     const char *name;
     PrimitiveFunction function; // NULL: not done; the send goes on into the method's code
     int16_t number;             // 0: named
     int8_t argument_count;      // -1: any
     int8_t accessor_depth;      // how deep a failing primitive unforwards its operands; -1: not
     bool may_gc;
-    bool only_marks;            // never runs: its number marks methods
+    bool only_marks; // never runs: its number marks methods
 } Primitive;
 
 // The global lookup cache, keyed by selector, class index and argument count. An entry is complete:
@@ -60,15 +60,23 @@ typedef struct LookupEntry {
     uint8_t temp_count;          // arguments included
     int8_t accessor_depth;       // of the primitive
     uint8_t flags;               // LOOKUP_...
+    uint8_t inlined;             // INLINED_...: the loop does the primitive's common case itself
 } LookupEntry;
+typedef enum InlinedPrimitive {
+    INLINED_NONE,
+    INLINED_AT,
+    INLINED_AT_PUT,
+    INLINED_STRING_AT,
+    INLINED_SIZE,
+} InlinedPrimitive;
 enum { LOOKUP_CACHE_SIZE = 4096 };
 #define LOOKUP_KEY(class_index, argument_count) ((uint32_t)(class_index) | (argument_count) << 24)
 enum {
-    LOOKUP_STORES_ERROR = 1,     // the method wants the failure code of its primitive in a temp
-    LOOKUP_QUICK = 2,            // a quick return: no frame needed
-    LOOKUP_HAS_PRIMITIVE = 4,    // even if this VM lacks it
-    LOOKUP_RUNS_PRIMITIVE = 8,   // `primitive` is there
-    LOOKUP_MIRROR = 16,          // the primitive works on the first argument, not on the receiver
+    LOOKUP_STORES_ERROR = 1,   // the method wants the failure code of its primitive in a temp
+    LOOKUP_QUICK = 2,          // a quick return: no frame needed
+    LOOKUP_HAS_PRIMITIVE = 4,  // even if this VM lacks it
+    LOOKUP_RUNS_PRIMITIVE = 8, // `primitive` is there
+    LOOKUP_MIRROR = 16,        // the primitive works on the first argument, not on the receiver
 };
 
 // Classes that primitives ask for, as class indices and found anew after each load or become.
@@ -78,13 +86,20 @@ typedef struct KnownClasses {
         process, compiled_method, external_address;
 } KnownClasses;
 
-typedef enum StopReason { STOP_NONE, STOP_QUIT, STOP_SAFE_POINT, STOP_TICKS, STOP_ERROR } StopReason;
+typedef enum StopReason {
+    STOP_NONE,
+    STOP_QUIT,
+    STOP_SAFE_POINT,
+    STOP_TICKS,
+    STOP_ERROR
+} StopReason;
 
 typedef struct VMOptions {
     HeapOptions heap;
     uint64_t reserve_bytes;
     uint64_t stack_page_words, stack_page_count;
-    uint64_t max_process_words;  // words of frames and contexts of one process before recursion is an error
+    uint64_t max_process_words;  // words of frames and contexts of one process before recursion is
+                                 // an error
     uint64_t max_ticks;          // 0: no limit; activations and backward jumps before the VM stops
     uint64_t flush_caches_every; // stress: lookup caches flushed every k-th send; 0: off
     uint32_t trace;              // bits of TraceKind
@@ -94,24 +109,25 @@ typedef struct VMOptions {
 struct VM {
     // ---- registers: valid whenever the interpreter loop is not running
     uint64_t *sp, *fp;
-    uint64_t *stack_limit;       // sp below it at a safe point: page full or `interrupts` waiting.
-                                 // All ones to force the safe point; written by other threads too.
-    uint64_t ticks;              // activations and backward jumps, counted at safe points
+    uint64_t *stack_limit; // sp below it at a safe point: page full or `interrupts` waiting.
+                           // All ones to force the safe point; written by other threads too.
+    uint64_t ticks;        // activations and backward jumps, counted at safe points
 
     Heap heap;
 
     // ---- primitives
-    unsigned argument_count;     // of the send under way
+    unsigned argument_count; // of the send under way
     Failure failure;
-    int64_t os_error;            // with FAILURE_OPERATING_SYSTEM
-    Oop new_method;              // the method whose primitive runs
-    Oop trap_method;             // where frames go whose own method was spoiled: context.c
-    Oop message_selector;        // of the send under way
-    Oop lookup_class;            // where its lookup begins; nil: in the receiver's class
+    int64_t os_error;     // with FAILURE_OPERATING_SYSTEM
+    Oop new_method;       // the method whose primitive runs
+    Oop trap_method;      // where frames go whose own method was spoiled: context.c
+    Oop message_selector; // of the send under way
+    Oop lookup_class;     // where its lookup begins; nil: in the receiver's class
 
     // ---- sends
     LookupEntry lookup_cache[LOOKUP_CACHE_SIZE];
     KnownClasses known;
+    Oop special_selectors[32];      // of the special sends, kept at hand
     struct SummaryTable *summaries; // verified methods: run/verified.h
 
     // ---- stacks and processes
@@ -123,6 +139,7 @@ struct VM {
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
     uint64_t timer_ticks;           // deterministic runs: where the timer is due; all ones: never
     bool counts_ticks;              // every safe point is visited: tick limit or deterministic
+    bool frames_changed;            // frames, or the objects they name, moved since the loop looked
     bool watches_sends;             // every send takes the slow path: tracing or flushing
     uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do
 
@@ -132,23 +149,23 @@ struct VM {
     EventRing events;
     StopReason stop;
     int exit_code;
-    struct SystemState *system;     // clipboard and the like: run/system.h
-    struct ImageInfo *image;        // name, header fields to keep, arguments: image/image_info.h
-    const Primitive **plugins;      // tables of named primitives, each ended by a row without name
+    struct SystemState *system; // clipboard and the like: run/system.h
+    struct ImageInfo *image;    // name, header fields to keep, arguments: image/image_info.h
+    const Primitive **plugins;  // tables of named primitives, each ended by a row without name
     unsigned plugin_count;
-    void *plugin_state[32];         // one slot per plugin, by the index it registered with
-    void *embedder;                 // whoever made the VM
+    void *plugin_state[32]; // one slot per plugin, by the index it registered with
+    void *embedder;         // whoever made the VM
 };
 
 // Bits of VM.interrupts, set from any thread with vm_request_interrupt.
 enum {
-    INTERRUPT_HEAP = 1,      // heap.wants something
-    INTERRUPT_EVENTS = 2,    // the event loop has something
-    INTERRUPT_USER = 4,      // SIGINT
-    INTERRUPT_SAVE = 8,      // the embedder wants control at the safe point
-    INTERRUPT_SIGNALS = 16,  // external semaphores wait for signals
-    INTERRUPT_TICKS = 32,    // tick limit or deterministic clock
-    INTERRUPT_REPORT = 64,   // SIGQUIT: print what there is to say, and go on
+    INTERRUPT_HEAP = 1,     // heap.wants something
+    INTERRUPT_EVENTS = 2,   // the event loop has something
+    INTERRUPT_USER = 4,     // SIGINT
+    INTERRUPT_SAVE = 8,     // the embedder wants control at the safe point
+    INTERRUPT_SIGNALS = 16, // external semaphores wait for signals
+    INTERRUPT_TICKS = 32,   // tick limit or deterministic clock
+    INTERRUPT_REPORT = 64,  // SIGQUIT: print what there is to say, and go on
 };
 void vm_request_interrupt(VM *vm, uint32_t bits);
 

@@ -21,7 +21,7 @@ static void fill_frame(uint64_t *fp, const Scenario *s) {
     fp[FRAME_PC] = 0;
     fp[FRAME_RECEIVER] = WORD_IN("receiver", 0, s->receiver);
     for (unsigned i = 0; i < SCENARIO_TEMPS; i++)
-        *frame_temp(fp, SCENARIO_ARGUMENTS, i) = WORD_IN("temp", i + 1, s->temps[i]);
+        *frame_temp(fp, i) = WORD_IN("temp", i + 1, s->temps[i]);
 }
 
 static void take_result(const Registers *r, uint64_t *stack_end, ScenarioResult *result) {
@@ -29,7 +29,7 @@ static void take_result(const Registers *r, uint64_t *stack_end, ScenarioResult 
     for (unsigned i = 0; i < result->depth && i < SCENARIO_RESULT_STACK; i++)
         result->stack[i] = WORD_OUT(r->sp[i]);
     for (unsigned i = 0; i < SCENARIO_TEMPS; i++)
-        result->temps[i] = WORD_OUT(*frame_temp(r->fp, SCENARIO_ARGUMENTS, i));
+        result->temps[i] = WORD_OUT(*frame_temp(r->fp, i));
     result->selector = OOP_OUT(r->selector);
     result->value = OOP_OUT(r->value);
     result->argument_count = r->argument_count;
@@ -42,13 +42,12 @@ static void run_body(VM *vm, const Scenario *s, ScenarioResult *result, ResultPr
                      FILE *out) {
     static const uint8_t code[4096];
     uint64_t page[PAGE_WORDS] = {0}, *fp = page + PAGE_FP;
-    uint64_t *stack_end = frame_temp(fp, SCENARIO_ARGUMENTS, SCENARIO_TEMPS - 1);
+    uint64_t *stack_end = frame_temp(fp, SCENARIO_TEMPS - 1);
     Registers r = {.vm = vm,
                    .ip = code + 2048,
                    .fp = fp,
                    .sp = stack_end,
-                   .method = OOP_IN("method", s->method),
-                   .frame_arguments = SCENARIO_ARGUMENTS};
+                   .method = OOP_IN("method", s->method)};
     *result = (ScenarioResult){0};
     fill_frame(fp, s);
     for (unsigned i = s->depth; i > 0; i--)
