@@ -28,7 +28,10 @@ BODY(PUSH_RECEIVER_VARIABLE) {
     if (self_is_checked(r)) return exit_checked(r, ACTION_CHECKED_PUSH, a);
     return push_next(r, slot_at(receiver(r), num(a)));
 }
-BODY(PUSH_TEMP) { return push_next(r, temp_at(r, (unsigned)a)); }
+BODY(PUSH_TEMP) {
+    push(r, temp_at(r, (unsigned)a));
+    return ACTION_PUSHED_TEMP;
+}
 BODY(PUSH_LITERAL) { return push_next(r, literal_at(r, (unsigned)a)); }
 BODY(PUSH_RECEIVER) { return push_next(r, receiver(r)); }
 BODY(PUSH_TRUE) { return push_next(r, boolean(r, true)); }
@@ -152,7 +155,7 @@ BODY(POP_INTO_RECEIVER_VARIABLE) {
 BODY(POP_INTO_TEMP) {
     temp_at_put(r, (unsigned)a, stack_at(r, 0));
     drop(r, 1);
-    return ACTION_NEXT;
+    return ACTION_POPPED_TEMP;
 }
 BODY(POP_INTO_LITERAL_VARIABLE) {
     Oop association = literal_at(r, (unsigned)a);
@@ -211,8 +214,9 @@ BODY(DIRECTED_SUPER_SEND) {
 // fit a SmallFloat64 and mixed operands are left to the send's primitive.
 static inline __attribute__((always_inline)) Action answer_integer(Registers *r, Num value, int a,
                                                                    int b) {
-    if (num_fits_int(value)) return replace(r, 2, oop_from_num(value));
-    return exit_special_send(r, (unsigned)a, (unsigned)b);
+    if (!num_fits_int(value)) return exit_special_send(r, (unsigned)a, (unsigned)b);
+    replace(r, 2, oop_from_num(value));
+    return ACTION_ANSWERED_NUMBER;
 }
 static inline __attribute__((always_inline)) Action answer_real(Registers *r, Real value, int a,
                                                                 int b) {

@@ -31,6 +31,9 @@ typedef struct Registers {
 // What the loop does after a body. The names say what the body has prepared.
 typedef enum Action {
     ACTION_NEXT,
+    ACTION_PUSHED_TEMP,        // the same three mean NEXT too, and what often follows: another push,
+    ACTION_ANSWERED_NUMBER,    // a pop into a temporary,
+    ACTION_POPPED_TEMP,        // a jump back; the loop then saves a dispatch
     ACTION_TRUE,             // push true,
     ACTION_FALSE,            // push false; the loop takes a conditional jump that follows at once
     ACTION_CHECKED_PUSH,     // receiver variable argument_count of a frame with checked self:
@@ -46,6 +49,7 @@ typedef enum Action {
     ACTION_NEED_ROOM,        // allocation found no room: collect, then run this bytecode again
     ACTION_BAD_CODE,         // unused bytecode, or an operand that only a damaged image has
 } Action;
+static inline bool action_is_next(Action action) { return action <= ACTION_POPPED_TEMP; }
 
 #ifdef PARLEY_RECORDING
 #define REGISTERS_INLINE

@@ -21,6 +21,9 @@ static uint64_t input(const char *name, unsigned number, uint64_t bits) {
 static const char *action_name(Action action) {
     static const char *const names[] = {
         [ACTION_NEXT] = "next",
+        [ACTION_PUSHED_TEMP] = "next (pushed a temporary)",
+        [ACTION_ANSWERED_NUMBER] = "next (answered a number)",
+        [ACTION_POPPED_TEMP] = "next (popped into a temporary)",
         [ACTION_TRUE] = "answer true",
         [ACTION_FALSE] = "answer false",
         [ACTION_CHECKED_PUSH] = "checked push",
@@ -50,7 +53,7 @@ static void print_result(FILE *out, const Registers *r, const Scenario *s, Actio
     }
     StackEffect effect = instruction_stack_effect(
         &(Instruction){.op = (BytecodeOp)s->op, .a = s->a, .b = s->b, .c = s->c});
-    if (action == ACTION_NEXT && effect.pushes > 0) {
+    if (action_is_next(action) && effect.pushes > 0) {
         fputs(", top ", out);
         record_print_expression(out, r->sp[0]);
     }
