@@ -5,6 +5,8 @@
 // of verified methods.
 #include "run/closure.h"
 
+#include <string.h>
+
 #include "object/header.h"
 #include "run/activate.h"
 #include "run/context.h"
@@ -100,20 +102,93 @@ static bool find_call(VM *vm, Call *call, unsigned argument_count) {
            find_old_block(vm, call, argument_count);
 }
 
+// ---- activation
+
+static BlockEntry *cache_slot(VM *vm, Oop method, Oop start_pc) {
+    uint64_t hash = oop_bits(method) >> 4 ^ oop_bits(start_pc) >> 3;
+    return &vm->block_cache[hash & (BLOCK_CACHE_SIZE - 1)];
+}
+
+static void remember_block(VM *vm, const Call *call, Oop start_pc, unsigned argument_count) {
+    int needed = call->summary->highest_receiver_variable + 1;
+    uint64_t flags = FRAME_FLAG_BLOCK | (call->summary->is_sista ? FRAME_FLAG_SISTA : 0);
+    if (needed >= 255) return;
+    *cache_slot(vm, call->method, start_pc) = (BlockEntry){
+        .method = call->method,
+        .start_pc = start_pc,
+        .frame_flags = (uint32_t)frame_flags_make(FRAME_INTERPRETED, argument_count, flags),
+        .pc = (uint32_t)call->pc,
+        .argument_count = (uint8_t)argument_count,
+        .copied_count = (uint8_t)call->copied_count,
+        .temp_count = (uint8_t)call->temp_count,
+        .needed_slots = (uint8_t)needed,
+    };
+}
+
+static void push_block_frame(VM *vm, const BlockEntry *entry, Oop closure, Oop receiver,
+                             uint64_t flags, int first_copied) {
+    vm->fp =
+        activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil, entry->pc, receiver);
+    uint64_t *sp = activate_arguments(vm->fp, entry->argument_count);
+    for (int i = 0; i < entry->copied_count; i++)
+        frame_put_oop(--sp, field_at(closure, first_copied + i));
+    vm->sp = activate_temps(sp, entry->temp_count - entry->argument_count - entry->copied_count,
+                            vm->heap.nil);
+}
+
+// The block was activated before: all that can differ is looked at again, in few loads.
+static bool activate_known(VM *vm, Oop closure, unsigned argument_count) {
+    if (oop_is_immediate(closure)) return false;
+    uint64_t header = raw_load(oop_bits(closure)), class_index = header_class_index(header);
+    uint64_t slots = header >> HEADER_SLOTS_SHIFT;
+    bool full = class_index == vm->known.full_block_closure;
+    if (!full && class_index != vm->known.block_closure) return false;
+    int first_copied = full ? FULL_CLOSURE_FIRST_COPIED : CLOSURE_FIRST_COPIED;
+    if (slots < (unsigned)first_copied || slots == HEADER_SLOTS_OVERFLOW) return false;
+    Oop method, receiver, start_pc = oop_none();
+    if (full) {
+        method = field_at(closure, FULL_CLOSURE_COMPILED_BLOCK);
+        receiver = field_at(closure, FULL_CLOSURE_RECEIVER);
+    } else {
+        Oop outer = field_at(closure, CLOSURE_OUTER_CONTEXT);
+        if (!context_is_context(vm, outer)) return false;
+        start_pc = field_at(closure, CLOSURE_START_PC);
+        method = field_at(outer, CONTEXT_METHOD);
+        receiver = field_at(outer, CONTEXT_RECEIVER);
+    }
+    const BlockEntry *entry = cache_slot(vm, method, start_pc);
+    if (!oop_is(entry->method, method) || !oop_is(entry->start_pc, start_pc) ||
+        entry->argument_count != argument_count ||
+        entry->copied_count != slots - (unsigned)first_copied || oop_is_forwarder(receiver))
+        return false;
+    uint64_t flags = entry->frame_flags;
+    if (entry->needed_slots && frame_needs_checked_self(vm, receiver, entry->needed_slots - 1))
+        flags |= FRAME_FLAG_CHECKED_SELF;
+    push_block_frame(vm, entry, closure, receiver, flags, first_copied);
+    return true;
+}
+
 // A closure whose code, or whose number of arguments, does not fit fails as the value primitives of
 // other Spur VMs do.
 Outcome closure_activate(VM *vm, unsigned argument_count) {
     Call call = {.closure = prim_stack_at(vm, argument_count)};
+    if (activate_known(vm, call.closure, argument_count)) return OUTCOME_SWITCHED;
     if (!find_call(vm, &call, argument_count)) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    bool full = call.first_copied == FULL_CLOSURE_FIRST_COPIED;
+    remember_block(vm, &call, full ? oop_none() : field_at(call.closure, CLOSURE_START_PC),
+                   argument_count);
     uint64_t flags = FRAME_FLAG_BLOCK | (call.summary->is_sista ? FRAME_FLAG_SISTA : 0);
     if (frame_needs_checked_self(vm, call.receiver, call.summary->highest_receiver_variable))
         flags |= FRAME_FLAG_CHECKED_SELF;
-    vm->fp = activate_header(vm->sp, vm->fp, call.method,
-                             frame_flags_make(FRAME_INTERPRETED, argument_count, flags),
-                             vm->heap.nil, call.pc, call.receiver);
-    uint64_t *sp = activate_arguments(vm->fp, argument_count);
-    for (unsigned i = 0; i < call.copied_count; i++)
-        frame_put_oop(--sp, field_at(call.closure, (int)(call.first_copied + i)));
-    vm->sp = activate_temps(sp, call.temp_count - argument_count - call.copied_count, vm->heap.nil);
+    BlockEntry entry = {.method = call.method,
+                        .pc = (uint32_t)call.pc,
+                        .argument_count = (uint8_t)argument_count,
+                        .copied_count = (uint8_t)call.copied_count,
+                        .temp_count = (uint8_t)call.temp_count};
+    push_block_frame(vm, &entry, call.closure, call.receiver,
+                     frame_flags_make(FRAME_INTERPRETED, argument_count, flags),
+                     (int)call.first_copied);
     return OUTCOME_SWITCHED;
 }
+
+void closure_flush(VM *vm) { memset(vm->block_cache, 0, sizeof vm->block_cache); }

@@ -17,4 +17,8 @@ Oop closure_new_full(VM *vm, Oop block, unsigned copied_count, bool no_outer_con
 // is wrong, or its code is refused by the verifier.
 Outcome closure_activate(VM *vm, unsigned argument_count);
 
+// Forgets what is known of blocks activated before: whenever methods, or what was verified about
+// them, change or move.
+void closure_flush(VM *vm);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/event_ring.h"
 #include "object/header.h"
 #include "object/ops.h"
+#include "run/closure.h"
 
 typedef struct Verified {
     Oop method;             // none: empty
@@ -46,6 +47,7 @@ Status verified_init(VM *vm) {
 }
 
 void verified_forget_all(VM *vm) {
+    closure_flush(vm);
     SummaryTable *table = vm->summaries;
     for (size_t i = 0; i < table->capacity; i++) {
         free_summary(table->entries[i].summary);
@@ -87,6 +89,7 @@ static bool rebuild(SummaryTable *table, size_t capacity, Heap *heap) {
 }
 
 void verified_update(VM *vm, Heap *heap) {
+    closure_flush(vm);
     if (!rebuild(vm->summaries, vm->summaries->capacity, heap)) verified_forget_all(vm);
 }
 
@@ -116,6 +119,7 @@ const MethodSummary *verified_summary(VM *vm, Oop method) {
 // Forgets by leaving a refused-looking hole out of the question: the whole cluster behind the
 // entry is entered again, so that probing still finds every other method.
 void verified_forget(VM *vm, Oop method) {
+    closure_flush(vm);
     SummaryTable *table = vm->summaries;
     size_t at = position_of(table, method), mask = table->capacity - 1;
     if (oop_is_none(table->entries[at].method)) return;

@@ -79,6 +79,16 @@ enum {
     LOOKUP_MIRROR = 16,        // the primitive works on the first argument, not on the receiver
 };
 
+// Blocks activated before, keyed by method and start pc (none for a full block, whose code is the
+// CompiledBlock itself): what their activation needs, verified.
+typedef struct BlockEntry {
+    Oop method;                  // none: empty
+    Oop start_pc;                // as the closure has it; none for full blocks
+    uint32_t frame_flags, pc;    // pc: byte offset from the method's oop
+    uint8_t argument_count, copied_count, temp_count, needed_slots;
+} BlockEntry;
+enum { BLOCK_CACHE_SIZE = 256 };
+
 // Classes that primitives ask for, as class indices and found anew after each load or become.
 typedef struct KnownClasses {
     uint64_t large_positive, large_negative, boxed_float, array, byte_string, byte_array, context,
@@ -126,6 +136,7 @@ struct VM {
 
     // ---- sends
     LookupEntry lookup_cache[LOOKUP_CACHE_SIZE];
+    BlockEntry block_cache[BLOCK_CACHE_SIZE];
     KnownClasses known;
     Oop special_selectors[32];      // of the special sends, kept at hand
     struct SummaryTable *summaries; // verified methods: run/verified.h
