@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Byte strings: comparing (158, 235) and the multiplicative step of hashes (159). Others stand in
+// Byte strings: comparing (156, 158, 235) and the multiplicative step of hashes (159). Others stand in
 // the MiscPrimitive plugin; the work on bytes is in base/bytes.h.
 #include "base/bytes.h"
 #include "object/raw.h"
@@ -19,6 +19,15 @@ static Num difference(Oop one, Oop other, const uint8_t *order) {
 
 static bool is_order(Oop order) {
     return oop_is_bytes(order) && num_eq(byte_count(order), num(ORDER_SIZE));
+}
+
+// Have both objects the same bytes?
+Outcome prim_bytes_equal(VM *vm) {
+    Oop one = prim_receiver(vm), other = prim_argument(vm, 0);
+    if (!oop_is_bytes(one)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    if (!oop_is_bytes(other)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!num_eq(byte_count(one), byte_count(other))) return prim_answer_bool(vm, false);
+    return prim_answer_bool(vm, num_is_zero(difference(one, other, NULL)));
 }
 
 // string1 compareWith: string2, with an optional order: below zero, zero, above zero.

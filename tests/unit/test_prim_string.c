@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Primitives 158, 159, 235: comparing byte strings, the step of hashes.
+// Primitives 156, 158, 159, 235: comparing byte strings, the step of hashes.
 #include "prim_fixture.h"
 
 static Oop map(int64_t shift) {
@@ -7,6 +7,18 @@ static Oop map(int64_t shift) {
     for (int i = 0; i < 256; i++)
         object_bytes(bytes)[i] = (uint8_t)(i + shift);
     return bytes;
+}
+
+static void equal_bytes_are_equal(void **state) {
+    (void)state;
+    ANSWERS(TRUE_OOP, prim_bytes_equal, new_string("abc"), new_string("abc"));
+    ANSWERS(FALSE_OOP, prim_bytes_equal, new_string("abc"), new_string("abd"));
+    ANSWERS(FALSE_OOP, prim_bytes_equal, new_string("abc"), new_string("ab"));
+    ANSWERS(TRUE_OOP, prim_bytes_equal, new_string(""), new_bytes(0));
+    FAILS(BAD_RECEIVER, prim_bytes_equal, INT(3), new_bytes(0));
+    FAILS(BAD_RECEIVER, prim_bytes_equal, new_words32(1), new_bytes(4));
+    FAILS(BAD_ARGUMENT, prim_bytes_equal, new_bytes(4), new_words32(1));
+    FAILS(BAD_ARGUMENT, prim_bytes_equal, new_bytes(4), NIL);
 }
 
 static void comparing_answers_the_difference(void **state) {
@@ -72,6 +84,7 @@ static void hashes_are_those_of_integers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PRIM_TEST(equal_bytes_are_equal),
         PRIM_TEST(comparing_answers_the_difference),   PRIM_TEST(comparing_refuses_odd_operands),
         PRIM_TEST(collation_answers_one_two_or_three), PRIM_TEST(hashes_are_multiplied),
         PRIM_TEST(hashes_are_those_of_integers),
