@@ -5,9 +5,12 @@
 // it goes on, and takes it back when the switch fails. Rows with a receiver as answer need not.
 #include "run/process.h"
 
+#include "bytecode/instruction.h"
+#include "object/raw.h"
 #include "run/context.h"
 #include "run/primitive.h"
 #include "run/primitives.h"
+#include "run/verified.h"
 
 // The receiver of a primitive that changes it.
 static Failure check_changeable(Oop receiver, bool right_kind) {
@@ -58,6 +61,55 @@ MAY_GC Outcome prim_process_suspend(VM *vm) {
     if (failure) return prim_fail(vm, failure);
     return oop_is(receiver, process_active(vm)) ? suspend_active(vm, receiver)
                                                 : suspend_waiting(vm, receiver);
+}
+
+// The send after which the context goes on, if it has no arguments: where it begins, a Smalltalk
+// pc; 0: there is none.
+static int64_t pc_of_send_before(VM *vm, Oop method, int64_t pc) {
+    const MethodSummary *summary = verified_summary(vm, method);
+    uint32_t limit = (uint32_t)num_concrete(byte_count(method));
+    Instruction in = {.pc = 0};
+    if (!summary) return 0;
+    for (uint32_t at = summary->first_pc; at < pc - 1; at = instruction_next_pc(&in))
+        if (!instruction_decode(object_bytes(method), limit, at, summary->is_sista, &in)) return 0;
+    bool is_send = in.pc && instruction_next_pc(&in) == pc - 1 &&
+                   bytecode_op_flow(in.op) == FLOW_SEND && instruction_stack_effect(&in).pops == 1;
+    return is_send ? in.pc + 1 : 0;
+}
+
+// Takes the context, which waits for the answer of a send to `receiver`, back to before that send.
+static Failure back_up_to_send(VM *vm, Oop context, Oop receiver) {
+    Oop pc = context_variable(vm, context, CONTEXT_PC);
+    Oop method = process_field(vm, context, CONTEXT_METHOD);
+    unsigned size = context_stack_size(vm, context);
+    if (!oop_is_int(pc) || !oop_is_method(method) || size == 0) return FAILURE_INAPPROPRIATE;
+    int64_t send = pc_of_send_before(vm, method, num_concrete(num_from_oop(pc)));
+    if (!send) return FAILURE_INAPPROPRIATE;
+    ContextStore stored = context_variable_put(vm, context, CONTEXT_PC, oop_from_num(num(send)));
+    if (stored == CONTEXT_STORED)
+        stored = context_variable_put(vm, context, CONTEXT_FIRST_TEMP + size - 1, receiver);
+    return stored == CONTEXT_STORED    ? FAILURE_NONE
+           : stored == CONTEXT_NO_ROOM ? FAILURE_NO_MEMORY
+                                       : FAILURE_INAPPROPRIATE;
+}
+
+// As 88, but a process that waits for a semaphore or mutex will wait for it again when it is
+// resumed: its context is taken back to the send that made it wait. Answers the run queue in which
+// the process was, nil if it waited or was active.
+MAY_GC Outcome prim_suspend_and_unlink(VM *vm) {
+    Oop receiver = prim_receiver(vm);
+    Failure failure = check_changeable(receiver, process_is_process(receiver));
+    if (failure) return prim_fail(vm, failure);
+    if (oop_is(receiver, process_active(vm))) return suspend_active(vm, receiver);
+    Oop list = process_field(vm, receiver, PROCESS_MY_LIST);
+    if (!process_list_includes(vm, list, receiver) || process_is_run_queue(vm, list))
+        return suspend_waiting(vm, receiver);
+    Oop context = process_field(vm, receiver, PROCESS_SUSPENDED_CONTEXT);
+    if (!context_is_context(vm, context)) return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    failure = back_up_to_send(vm, context, list);
+    if (failure) return prim_fail(vm, failure);
+    (void)process_list_remove(vm, list, receiver);
+    return prim_answer(vm, prim_nil(vm));
 }
 
 Outcome prim_yield(VM *vm) { return process_yield(vm); }

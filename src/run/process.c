@@ -71,6 +71,15 @@ static Oop run_queue(VM *vm, const Scheduler *scheduler, Num priority) {
     return process_list_is_list(list) ? list : vm->heap.nil;
 }
 
+bool process_is_run_queue(VM *vm, Oop list) {
+    Scheduler scheduler;
+    if (!scheduler_find(vm, &scheduler)) return false;
+    NUM_LOOP(index, num(1), num_add(slot_count(scheduler.lists), num(1))) {
+        if (oop_is(list, run_queue(vm, &scheduler, index))) return true;
+    }
+    return false;
+}
+
 static bool preemption_yields(const VM *vm) {
     return !vm->image || !(vm->image->header.flags & IMAGE_FLAG_PREEMPTION_DOES_NOT_YIELD);
 }

@@ -37,6 +37,7 @@ void process_state_release(VM *vm);
 // The scheduler's active process; nil when the image has none.
 Oop process_active(VM *vm);
 bool process_is_semaphore(Oop oop); // looks enough like a Semaphore to be one
+bool process_is_run_queue(VM *vm, Oop list); // one of the scheduler's
 static inline bool process_is_idle(const VM *vm) { return vm->stack.current == NULL; }
 
 // Makes the process ready to run; it preempts the active one if its priority is higher.

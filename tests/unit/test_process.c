@@ -271,6 +271,83 @@ static void suspend_fails_for_who_waits_nowhere(void **state) {
     assert_fails(FAILURE_BAD_RECEIVER, prim_process_suspend, world_nil);
 }
 
+// A process that has just sent a message without arguments and waits for its answer.
+static Oop send_and_wait(int number, Oop receiver) {
+    static const uint8_t code[] = {0x73, 0xD0, 0x87, 0x78}; // push nil; send literal 0; pop; return
+    Oop method = new_code();
+    memcpy((void *)(uintptr_t)(oop_bits(method) + 8 + 3 * 8), code, sizeof code);
+    Oop context = field_at(p[number], PROCESS_SUSPENDED_CONTEXT);
+    world_put(context, CONTEXT_METHOD, method);
+    world_put(context, CONTEXT_PC, world_int(3 * 8 + 1 + 2));
+    world_put(context, CONTEXT_STACK_POINTER, world_int(1));
+    world_put(context, CONTEXT_FIRST_TEMP, vm->heap.false_object);
+    let_wait(number, receiver);
+    return context;
+}
+
+static void suspended_waiter_will_wait_again(void **state) {
+    (void)state;
+    Oop mutex = new_mutex(), context = send_and_wait(1, mutex);
+    assert_int_equal(call(prim_suspend_and_unlink, 0, p[1]), OUTCOME_ANSWERED);
+    assert_same(take_top(), world_nil);
+    assert_empty(mutex);
+    assert_field(context, CONTEXT_PC, world_int(3 * 8 + 1 + 1));
+    assert_field(context, CONTEXT_FIRST_TEMP, mutex);
+    set_priority(1, 5);
+    assert_int_equal(call(prim_process_resume, 0, p[1]), OUTCOME_SWITCHED);
+    assert_runs(1);
+    assert_same(take_top(), mutex); // the receiver of the send to come
+}
+
+static void suspended_waiter_whose_frame_is_parked_will_wait_again(void **state) {
+    (void)state;
+    Oop semaphore = new_semaphore(0);
+    send_and_wait(1, semaphore);
+    process_list_remove(vm, semaphore, p[1]);
+    let_be_ready(1);
+    call(prim_yield, 0, world_nil);
+    assert_runs(1);
+    *vm->sp = oop_bits(vm->heap.true_object);
+    assert_int_equal(process_leave(vm, semaphore), OUTCOME_SWITCHED);
+    assert_runs(0);
+    Oop context = field_at(p[1], PROCESS_SUSPENDED_CONTEXT);
+    assert_true(context_is_married(vm, context));
+    assert_int_equal(call(prim_suspend_and_unlink, 0, p[1]), OUTCOME_ANSWERED);
+    assert_same(context_variable(vm, context, CONTEXT_PC), world_int(3 * 8 + 1 + 1));
+    assert_same(context_variable(vm, context, CONTEXT_FIRST_TEMP), semaphore);
+}
+
+static void suspended_ready_process_answers_its_queue(void **state) {
+    (void)state;
+    let_be_ready(1);
+    Oop pc = field_at(field_at(p[1], PROCESS_SUSPENDED_CONTEXT), CONTEXT_PC);
+    call(prim_suspend_and_unlink, 0, p[1]);
+    assert_same(take_top(), queue(4));
+    assert_field(field_at(p[1], PROCESS_SUSPENDED_CONTEXT), CONTEXT_PC, pc);
+    let_be_ready(2);
+    assert_int_equal(call(prim_suspend_and_unlink, 0, p[0]), OUTCOME_SWITCHED);
+    assert_runs(2);
+}
+
+static void waiter_that_sent_nothing_cannot_be_backed_up(void **state) {
+    (void)state;
+    Oop semaphore = new_semaphore(0);
+    let_wait(1, semaphore);
+    assert_fails(FAILURE_INAPPROPRIATE, prim_suspend_and_unlink, p[1]);
+    Oop context = send_and_wait(2, semaphore);
+    world_put(context, CONTEXT_PC, world_int(3 * 8 + 1 + 3)); // behind the pop
+    assert_fails(FAILURE_INAPPROPRIATE, prim_suspend_and_unlink, p[2]);
+    world_put(context, CONTEXT_PC, world_int(1));
+    assert_fails(FAILURE_INAPPROPRIATE, prim_suspend_and_unlink, p[2]);
+    world_put(context, CONTEXT_PC, world_int(-5));
+    assert_fails(FAILURE_INAPPROPRIATE, prim_suspend_and_unlink, p[2]);
+    world_put(context, CONTEXT_PC, world_int(1ll << 50));
+    assert_fails(FAILURE_INAPPROPRIATE, prim_suspend_and_unlink, p[2]);
+    assert_fails(FAILURE_BAD_RECEIVER, prim_suspend_and_unlink, p[3]);
+    assert_fails(FAILURE_BAD_RECEIVER, prim_suspend_and_unlink, world_nil);
+    ASSERT_LIST(semaphore, 1, 2);
+}
+
 // ---- yielding
 
 static void yield_goes_round(void **state) {
@@ -510,6 +587,10 @@ int main(void) {
         WORLD_TEST(suspended_active_process_gets_nil),
         WORLD_TEST(suspend_of_a_waiting_process_answers_its_list),
         WORLD_TEST(suspend_fails_for_who_waits_nowhere),
+        WORLD_TEST(suspended_waiter_will_wait_again),
+        WORLD_TEST(suspended_waiter_whose_frame_is_parked_will_wait_again),
+        WORLD_TEST(suspended_ready_process_answers_its_queue),
+        WORLD_TEST(waiter_that_sent_nothing_cannot_be_backed_up),
         WORLD_TEST(yield_goes_round),
         WORLD_TEST(yield_alone_does_nothing),
         WORLD_TEST(yield_to_nobody_but_zombies_does_nothing),
