@@ -62,7 +62,7 @@ static void after_collection(void *context, Heap *heap, bool full) {
 static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }
 
 // The array of selectors and argument counts, which any program may shorten or spoil.
-static void find_special_selectors(VM *vm) {
+void vm_find_special_selectors(VM *vm) {
     Oop pairs = vm_special(vm, SPECIAL_SPECIAL_SELECTORS);
     bool sound = oop_is_pointers(pairs) && !num_lt(slot_count(pairs), num(2 * SPECIAL_SEND_COUNT));
     for (unsigned i = 0; i < SPECIAL_SEND_COUNT; i++)
@@ -74,7 +74,7 @@ static void after_become(void *context, Heap *heap, bool classes_or_methods) {
     VM *vm = context;
     event_note(&vm->events, EVENT_BECOME, classes_or_methods, heap->statistics.becomes, 0);
     lookup_flush_all(vm);
-    find_special_selectors(vm);
+    vm_find_special_selectors(vm);
     if (classes_or_methods) {
         verified_forget_all(vm);
         vm_find_known_classes(vm);
@@ -150,7 +150,7 @@ static Status resume_active_process(VM *vm, Diagnosis *diagnosis) {
 Status vm_image_loaded(VM *vm, Diagnosis *diagnosis) {
     vm->new_method = vm->message_selector = vm->lookup_class = vm->trap_method = vm->heap.nil;
     vm_find_known_classes(vm);
-    find_special_selectors(vm);
+    vm_find_special_selectors(vm);
     Status status = stack_init(vm, diagnosis);
     if (status) return status;
     status = context_make_trap_method(vm);

@@ -185,6 +185,8 @@ Oop vm_special(const VM *vm, SpecialObject which);
 // Finds the class indices of vm->known anew: after an image was loaded, after the special objects
 // changed, after a become that touched classes. A class that the image lacks has index 0.
 void vm_find_known_classes(VM *vm);
+// Takes the selectors of the special sends out of the special objects.
+void vm_find_special_selectors(VM *vm);
 static inline Heap *vm_heap(VM *vm) { return &vm->heap; }
 
 #endif

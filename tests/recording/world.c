@@ -160,6 +160,7 @@ bool world_make(World *world) {
     make_kinds(world);
     make_methods(world);
     make_special_objects(world);
+    vm_find_special_selectors(vm);
     return world->scenario.shadow != NULL;
 }
 
