@@ -21,9 +21,9 @@ static uint64_t input(const char *name, unsigned number, uint64_t bits) {
 static const char *action_name(Action action) {
     static const char *const names[] = {
         [ACTION_NEXT] = "next",
-        [ACTION_PUSHED_TEMP] = "next (pushed a temporary)",
-        [ACTION_ANSWERED_NUMBER] = "next (answered a number)",
-        [ACTION_POPPED_TEMP] = "next (popped into a temporary)",
+        [ACTION_PUSHED_TEMP] = "next",
+        [ACTION_ANSWERED_NUMBER] = "next",
+        [ACTION_POPPED_TEMP] = "next",
         [ACTION_TRUE] = "answer true",
         [ACTION_FALSE] = "answer false",
         [ACTION_CHECKED_PUSH] = "checked push",
