@@ -358,7 +358,8 @@ static void retry_lost_ephemerons(Scavenger *s) {
 }
 
 static void fire_ephemeron(Scavenger *s, uint64_t raw) {
-    if (!ephemeron_waits(raw)) return;
+    // A lost remembered set may show one twice; the second time it is not an ephemeron any more.
+    if (!ephemeron_waits(raw) || raw_format(raw) != FORMAT_EPHEMERON) return;
     bool queued = mourn_ephemeron(s->heap, oop_from_bits(raw));
     (void)queued; // one that is not keeps its key for this time
 }
