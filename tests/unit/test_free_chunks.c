@@ -116,8 +116,7 @@ static void chunks_leave_the_middle_of_a_list(void **state) {
         add(&area, i * 1000, 800);
     static const int order[] = {2, 0, 4, 3};
     for (int i = 0; i < 4; i++)
-        free_chunks_remove(&area.chunks,
-                           raw_object_at(area.start + (uint64_t)order[i] * 1000));
+        free_chunks_remove(&area.chunks, raw_object_at(area.start + (uint64_t)order[i] * 1000));
     assert_int_equal(area.chunks.count, 1);
     assert_int_equal(free_chunks_take(&area.chunks, 800), area.start + 1000);
     assert_int_equal(free_chunks_take(&area.chunks, 800), 0);

@@ -332,8 +332,10 @@ static void lost_remembered_set_is_found_again(void **state) {
         for (int i = 0; i < COUNT; i++) {
             Oop old = test_at(&f.test, f.held[0], i + 2);
             assert_int_equal(number_of(&f, test_at(&f.test, old, 0)), i);
-            if (i % 3) assert_int_equal(number_of(&f, test_at(&f.test, old, 2)), i + 100);
-            else assert_true(test_is_nil(&f.test, test_at(&f.test, old, 2)));
+            if (i % 3)
+                assert_int_equal(number_of(&f, test_at(&f.test, old, 2)), i + 100);
+            else
+                assert_true(test_is_nil(&f.test, test_at(&f.test, old, 2)));
         }
         if (round == 2) f.heap->spaces->remembered.lost = true;
     }
@@ -772,8 +774,10 @@ static void client_weak(void *context, Heap *heap) {
 static void client_after(void *context, Heap *heap, bool full) {
     Client *client = context;
     (void)heap;
-    if (full) client->fulls++;
-    else client->scavenges++;
+    if (full)
+        client->fulls++;
+    else
+        client->scavenges++;
 }
 
 static void clients_are_asked_and_told(void **state) {
