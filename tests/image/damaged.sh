@@ -10,8 +10,10 @@ changes=${PARLEY_NIGHTLY:+20000}
 runs=${PARLEY_NIGHTLY:+2000}
 step=4096
 [ -n "${PARLEY_NIGHTLY:-}" ] || step=65536
-export DAMAGE_MS=100
-[ "${PARLEY_CONFIG:-release}" = release ] || DAMAGE_MS=3000
+# The everyday run only looks for what hangs; the nightly one, on a quiet machine, holds the checker
+# to its promise.
+export DAMAGE_MS=3000
+[ -z "${PARLEY_NIGHTLY:-}" ] || DAMAGE_MS=100
 
 # damaged NAME ARGUMENTS...: the program says ok or not ok itself.
 damaged() {
