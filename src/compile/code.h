@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// What the compiler answers: methods and blocks as plain data, with no heap behind them. Whoever
+// has a heap (image builder, primitive of the running image) makes objects of it; whoever only
+// wants to know whether the source is right looks at the diagnostics.
+//
+//     CompileOptions options = {.bytecode_set = CODE_SISTA};
+//     Code *code = compile_method(unit, &options);     // unit.h; NULL: errors, see diagnostics
+//
+//     Code                     a method                    a full block
+//       literals               ..., method state or        ..., outer code
+//                              selector, class binding     (CODE_OUTER)
+//       bytes                  the bytecodes, without trailer and padding
+//
+// All of it lives in one CodeArena and is freed with it.
+#ifndef PARLEY_COMPILE_CODE_H
+#define PARLEY_COMPILE_CODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum BytecodeSet { CODE_SISTA, CODE_V3PLUS } BytecodeSet;
+
+typedef enum LiteralKind {
+    LITERAL_NIL,
+    LITERAL_TRUE,
+    LITERAL_FALSE,
+    LITERAL_INTEGER,       // `integer`, or where that does not fit 64 bits `magnitude` and sign
+    LITERAL_FLOAT,         // `real`
+    LITERAL_SCALED_DECIMAL, // items[0] / items[1], two integers; `integer` is the scale
+    LITERAL_CHARACTER,     // `integer`, a code point
+    LITERAL_STRING,        // `text`, UTF-8; wide where a code point is above 255
+    LITERAL_SYMBOL,        // `text`
+    LITERAL_BYTE_ARRAY,    // `text`, the bytes
+    LITERAL_ARRAY,         // `items`
+    LITERAL_BINDING,       // `text`, the name of a global, class or pool variable as written
+    LITERAL_CLASS_BINDING, // the binding of the class that the method is compiled in
+    LITERAL_CODE,          // `code`, a CompiledBlock
+    LITERAL_CONSTANT_BLOCK, // `code` is its CompiledBlock, items[0] what it answers
+    LITERAL_OUTER,         // last literal of a block: the code that it stands in
+    LITERAL_METHOD_STATE,  // an AdditionalMethodState: `text` is the selector, items are pragmas
+    LITERAL_PRAGMA,        // `text` is the selector, items its arguments
+} LiteralKind;
+
+typedef struct Literal Literal;
+typedef struct Code Code;
+
+typedef struct Text { // not terminated; the bytes belong to the arena or to the source
+    const char *bytes;
+    size_t length;
+} Text;
+
+struct Literal {
+    LiteralKind kind;
+    bool is_negative;  // of a large integer
+    int64_t integer;
+    double real;
+    Text text;         // also the magnitude of a large integer: bytes, least significant first
+    Literal *items;
+    size_t item_count;
+    Code *code;
+};
+
+struct Code {
+    Literal *literals;
+    size_t literal_count;
+    uint8_t *bytes;
+    size_t byte_count;
+    unsigned argument_count;
+    unsigned temp_count;      // arguments, copied values and temporaries
+    unsigned primitive;       // 0: none
+    unsigned stack_depth;     // operands at most; the frame is large when depth and temporaries
+    bool is_large_frame;      // exceed what a small one holds
+    bool is_block;
+    unsigned copied_count;    // of a block: how many of its temporaries are copied in
+    Text selector;            // of a method
+    size_t source_start, source_end; // byte range in the unit's source
+};
+
+#endif
