@@ -31,7 +31,7 @@ LINK := $(CC) $(FLAGS_$(CONFIG)) $(LDFLAGS)
 JOBS := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 LIBS := -lm -lpthread
 
-LAYERS := base object memory image bytecode run plugin embed
+LAYERS := base object memory image bytecode run plugin compile embed
 # The recording build's own sources, and the semantic ones that it compiles once more.
 RECORD_SOURCES := src/object/record.c src/memory/record_heap.c src/run/record_vm.c
 RECORDED_SOURCES := src/run/elements.c \
