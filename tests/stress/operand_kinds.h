@@ -139,6 +139,7 @@ static Oop open_directory(void) {
     KIND(small_large, large(3, true))                                                              \
     KIND(string, new_string("abc"))                                                                \
     KIND(empty_string, new_string(""))                                                             \
+    KIND(digits, new_string("314159265358979323846"))                                              \
     KIND(file_name, new_string("file.txt"))                                                        \
     KIND(long_string, prim_new_byte_string(vm, NULL, 5000))                                        \
     KIND(read_only_string, read_only(new_string("constant")))                                      \
