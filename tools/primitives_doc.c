@@ -11,13 +11,15 @@
 
 typedef struct Row {
     int number, arguments, depth, may_gc;
-    char name[80], native[20], state[20];
+    char name[80], native[20], state[20], absence[200];
 } Row;
 
-static const char *answer(const char *state) {
-    if (strcmp(state, "DONE") == 0) return "yes";
-    if (strcmp(state, "MARK") == 0) return "marks its method, never runs";
-    return "**no**";
+// "yes", or why not.
+static void print_done(const char *state, const char *absence) {
+    if (*absence)
+        printf("**no**: %s", absence);
+    else
+        printf("%s", strcmp(state, "MARK") == 0 ? "marks its method, never runs" : "yes");
 }
 
 // "prim_float_at_put" reads "float at put".
@@ -39,7 +41,9 @@ static void print_numbered(const Row *row) {
     print_words(row->name);
     printf(" | ");
     print_count(row->arguments);
-    printf(" | %s | %s |\n", row->may_gc ? "yes" : "", answer(row->state));
+    printf(" | %s | ", row->may_gc ? "yes" : "");
+    print_done(row->state, row->absence);
+    printf(" |\n");
 }
 
 // A title is a line "// ---- What they are: file.c, file.c".
@@ -57,12 +61,15 @@ static bool print_all_numbered(const char *folder) {
     FILE *file = fopen(path, "r");
     if (!file) return false;
     while (fgets(line, sizeof line, file)) {
-        Row row;
+        Row row = {0};
         if (strncmp(line, "// ---- ", 8) == 0)
             print_title(line + 8);
         else if (sscanf(line, "PRIMITIVE(%d, %79[a-z0-9_], %d, %d, %d, %19[A-Z_], %19[A-Z])",
                         &row.number, row.name, &row.arguments, &row.depth, &row.may_gc, row.native,
                         row.state) == 7)
+            print_numbered(&row);
+        else if (sscanf(line, "ABSENT(%d, %79[a-z0-9_], %d, \"%199[^\"]\")", &row.number, row.name,
+                        &row.arguments, row.absence) == 4)
             print_numbered(&row);
     }
     fclose(file);
@@ -75,7 +82,9 @@ static void print_plugin(const Plugin *plugin, const char *purpose) {
     for (const Primitive *row = plugin->primitives; row->name; row++) {
         printf("| %s | ", row->name);
         print_count(row->argument_count);
-        printf(" | %s |\n", answer(row->function ? "DONE" : "MISSING"));
+        printf(" | ");
+        print_done("DONE", row->absence ? row->absence : "");
+        printf(" |\n");
     }
 }
 

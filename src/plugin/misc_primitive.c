@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// MiscPrimitivePlugin: comparing, searching, hashing and translating byte strings, and the
-// run-length code of bitmaps. The work is done on plain bytes by base/bytes.h; here the operands
-// are checked: byte objects, maps of 256 entries, indices from 1.
+// MiscPrimitivePlugin: comparing, searching, hashing and translating byte strings; what it does
+// with bitmaps has numbers, too (run/prim_bitmap.c). The work is done on plain bytes by
+// base/bytes.h; here the operands are checked: byte objects, maps of 256 entries, indices from 1.
 #include "base/bytes.h"
 #include "object/raw.h"
 #include "plugin/registry.h"
 #include "run/primitive.h"
+#include "run/primitives.h"
 
 enum { MAP_SIZE = 256 };
 
@@ -104,50 +105,6 @@ static Outcome translate_string_with_table(VM *vm) {
     return prim_answer_receiver(vm);
 }
 
-// convert8bitSignedFrom: bytes to16Bit: buffer
-static Outcome convert_8_bit_signed(VM *vm) {
-    Oop samples = prim_argument(vm, 0), buffer = prim_argument(vm, 1);
-    if (!oop_is_bytes(samples) || !oop_is_bits(buffer)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    if (object_is_readonly(buffer)) return prim_fail(vm, FAILURE_NO_MODIFICATION);
-    Num size = byte_count(samples);
-    if (oop_is(samples, buffer) || num_lt(byte_count(buffer), num_mul(size, num(2))))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    NUM_LOOP(i, num(0), size)
-    short_at_put(buffer, i, num_shift_left(byte_at(samples, i), num(8)));
-    return prim_answer_receiver(vm);
-}
-
-// compress: bitmap toByteArray: code. Answers how many bytes were used.
-static Outcome compress_to_byte_array(VM *vm) {
-    Oop bitmap = prim_argument(vm, 0), code = prim_argument(vm, 1);
-    if (!oop_is_words32(bitmap) || !oop_is_bytes(code)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    if (object_is_readonly(code)) return prim_fail(vm, FAILURE_NO_MODIFICATION);
-    Num words = element_count(bitmap);
-    if (!num_lt(words, num(1 << 28))) return prim_fail(vm, FAILURE_UNSUPPORTED);
-    size_t count = (size_t)num_concrete(words);
-    if (num_lt(byte_count(code), num((int64_t)bitmap_code_bound(count))))
-        return prim_fail(vm, FAILURE_UNSUPPORTED);
-    size_t used = bitmap_compress(object_bytes(bitmap), count, object_bytes(code));
-    return answer_int(vm, (int64_t)used);
-}
-
-// decompress: bitmap fromByteArray: code at: index
-static Outcome decompress_from_byte_array(VM *vm) {
-    Oop bitmap = prim_argument(vm, 0), code = prim_argument(vm, 1), index = prim_argument(vm, 2);
-    size_t from;
-    if (!oop_is_words32(bitmap) || !oop_is_bytes(code) || !oop_is_int(index))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    if (object_is_readonly(bitmap)) return prim_fail(vm, FAILURE_NO_MODIFICATION);
-    Bytes bytes = bytes_of(code);
-    if (!position_from_index(index, &from)) return prim_fail(vm, FAILURE_BAD_INDEX);
-    if (from > bytes.size) from = bytes.size;
-    Bytes rest = {bytes.start + from, bytes.size - from};
-    size_t words = (size_t)num_concrete(element_count(bitmap));
-    if (!bitmap_decompress(rest, object_bytes(bitmap), words))
-        return prim_fail(vm, FAILURE_BAD_INDEX);
-    return prim_answer_receiver(vm);
-}
-
 #define MODULE "MiscPrimitivePlugin"
 static const Primitive primitives[] = {
     NAMED(MODULE, "primitiveCompareString", compare_string, 3, 0),
@@ -156,9 +113,9 @@ static const Primitive primitives[] = {
     NAMED(MODULE, "primitiveIndexOfAsciiInString", index_of_ascii_in_string, 3, 0),
     NAMED(MODULE, "primitiveStringHash", string_hash, 2, 0),
     NAMED(MODULE, "primitiveTranslateStringWithTable", translate_string_with_table, 4, 0),
-    NAMED(MODULE, "primitiveConvert8BitSigned", convert_8_bit_signed, 2, 0),
-    NAMED(MODULE, "primitiveCompressToByteArray", compress_to_byte_array, 2, 0),
-    NAMED(MODULE, "primitiveDecompressFromByteArray", decompress_from_byte_array, 3, 0),
+    NAMED(MODULE, "primitiveConvert8BitSigned", prim_samples_convert, 2, 0),
+    NAMED(MODULE, "primitiveCompressToByteArray", prim_bitmap_compress, 2, 0),
+    NAMED(MODULE, "primitiveDecompressFromByteArray", prim_bitmap_decompress, 3, 0),
     NAMED_END,
 };
 const Plugin plugin_misc_primitive = {.module = MODULE, .primitives = primitives};

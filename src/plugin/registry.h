@@ -30,6 +30,12 @@ typedef enum PluginIndex {
         .module = (module_name), .name = (primitive_name), .function = (c_function),               \
         .argument_count = (arguments), .accessor_depth = (depth)                                   \
     }
+// One that images ask for and that is not there: the method's own code runs.
+#define NAMED_ABSENT(module_name, primitive_name, arguments, why)                                  \
+    {                                                                                              \
+        .module = (module_name), .name = (primitive_name), .argument_count = (arguments),          \
+        .accessor_depth = -1, .absence = (why)                                                     \
+    }
 #define NAMED_END                                                                                  \
     { .name = NULL }
 

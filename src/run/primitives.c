@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The table of numbered primitives, made from primitives.tbl and indexed by number. A row that is
-// MISSING or a MARK is there, with its name, but without a function.
+// ABSENT or a MARK is there, with its name, but without a function.
 #include "run/primitives.h"
 
 #include "run/primitive.h"
 
-#define FUNCTION_DONE(function)    function
-#define FUNCTION_MISSING(function) NULL
-#define FUNCTION_MARK(function)    NULL
+#define FUNCTION_DONE(function) function
+#define FUNCTION_MARK(function) NULL
 
-enum { STATE_DONE, STATE_MISSING, STATE_MARK };
+enum { STATE_DONE, STATE_MARK };
 
 static const Primitive primitives[PRIMITIVE_NUMBER_LIMIT + 1] = {
 #define PRIMITIVE(n, f, arguments, depth, gc, native, state)                                       \
@@ -20,8 +19,15 @@ static const Primitive primitives[PRIMITIVE_NUMBER_LIMIT + 1] = {
            .accessor_depth = depth,                                                                \
            .may_gc = gc,                                                                           \
            .only_marks = STATE_##state == STATE_MARK},
+#define ABSENT(n, f, arguments, why)                                                               \
+    [n] = {.name = #f,                                                                             \
+           .number = n,                                                                            \
+           .argument_count = arguments,                                                            \
+           .accessor_depth = -1,                                                                   \
+           .absence = why},
 #include "run/primitives.tbl"
 #undef PRIMITIVE
+#undef ABSENT
 };
 
 const Primitive *primitive_numbered(unsigned number) {

@@ -7,8 +7,10 @@
 
 #define PRIMITIVE(number, function, arguments, depth, may_gc, native, state)                       \
     Outcome function(VM *vm);
+#define ABSENT(number, name, arguments, why)
 #include "run/primitives.tbl"
 #undef PRIMITIVE
+#undef ABSENT
 
 // The greatest number that a row may have.
 enum { PRIMITIVE_NUMBER_LIMIT = 1023 };

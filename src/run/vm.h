@@ -43,7 +43,8 @@ typedef struct Primitive {
     int8_t argument_count;      // -1: any
     int8_t accessor_depth;      // how deep a failing primitive unforwards its operands; -1: not
     bool may_gc;
-    bool only_marks; // never runs: its number marks methods
+    bool only_marks;     // never runs: its number marks methods
+    const char *absence; // why there is no function; NULL where there is one
 } Primitive;
 
 // The global lookup cache, keyed by selector, class index and argument count. An entry is complete:
@@ -82,9 +83,9 @@ enum {
 // Blocks activated before, keyed by method and start pc (none for a full block, whose code is the
 // CompiledBlock itself): what their activation needs, verified.
 typedef struct BlockEntry {
-    Oop method;                  // none: empty
-    Oop start_pc;                // as the closure has it; none for full blocks
-    uint32_t frame_flags, pc;    // pc: byte offset from the method's oop
+    Oop method;               // none: empty
+    Oop start_pc;             // as the closure has it; none for full blocks
+    uint32_t frame_flags, pc; // pc: byte offset from the method's oop
     uint8_t argument_count, copied_count, temp_count, needed_slots;
 } BlockEntry;
 enum { BLOCK_CACHE_SIZE = 256 };

@@ -135,6 +135,7 @@ static Oop open_directory(void) {
     KIND(large_negative, new_large_word(true, 1ull << 63))                                         \
     KIND(very_large, large(60, false))                                                             \
     KIND(very_large_negative, large(33, true))                                                     \
+    KIND(product, fixture_new_bits(cls.large_positive, FORMAT_8BIT, 16))                           \
     KIND(empty_large, large(0, false))                                                             \
     KIND(small_large, large(3, true))                                                              \
     KIND(string, new_string("abc"))                                                                \
@@ -164,6 +165,8 @@ static Oop open_directory(void) {
     KIND(odd_byte_array, new_bytes(13))                                                            \
     KIND(read_only_bytes, read_only(new_bytes(16)))                                                \
     KIND(shorts, new_shorts(7))                                                                    \
+    KIND(block_of_64, new_bytes(64))                                                               \
+    KIND(words_80, new_words32(80))                                                                \
     KIND(words32, new_words32(5))                                                                  \
     KIND(words64, new_words64(4))                                                                  \
     KIND(plain, new_plain())                                                                       \

@@ -208,8 +208,16 @@ static void positions_must_be_small_integers(void **state) {
     }
 }
 
+static void bitmaps_have_numbers_too(void **state) {
+    (void)state;
+    assert_ptr_equal(primitive_numbered(234)->function, prim_bitmap_decompress);
+    assert_ptr_equal(primitive_numbered(236)->function, prim_samples_convert);
+    assert_ptr_equal(primitive_numbered(237)->function, prim_bitmap_compress);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PRIM_TEST(bitmaps_have_numbers_too),
         PRIM_TEST(compare_answers_one_two_or_three),
         PRIM_TEST(find_first_answers_an_index_or_zero),
         PRIM_TEST(find_substring_answers_an_index_or_zero),

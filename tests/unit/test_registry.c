@@ -37,7 +37,7 @@ static void every_row_is_complete(void **state) {
         assert_ptr_equal(vm->plugins[i], plugin->primitives);
         for (const Primitive *row = plugin->primitives; row->name; row++) {
             assert_string_equal(row->module, plugin->module);
-            assert_non_null(row->function);
+            assert_true(row->absence ? !row->function && *row->absence : row->function != NULL);
             assert_int_equal(row->number, 0);
             assert_in_range(row->argument_count + 1, 0, 16);
             assert_ptr_equal(primitive_named(vm, row->module, row->name), row);
@@ -92,7 +92,7 @@ static void every_primitive_stands_every_operand(void **state) {
     assert_int_equal(chdir(scratch), 0);
     for (unsigned i = 0; i < vm->plugin_count; i++)
         for (const Primitive *row = vm->plugins[i]; row->name; row++)
-            if (!disturbs_the_test(row)) call_with_all(row);
+            if (row->function && !disturbs_the_test(row)) call_with_all(row);
     assert_int_equal(chdir(before), 0);
 }
 
