@@ -204,10 +204,11 @@ BODY(SUPER_SEND) {
     exit_send(r, literal_at(r, (unsigned)a), (unsigned)b);
     return ACTION_SUPER_SEND;
 }
+// The class is on top.
 BODY(DIRECTED_SUPER_SEND) {
-    r->value = pop(r);
+    r->value = stack_at(r, 0);
     exit_send(r, literal_at(r, (unsigned)a), (unsigned)b);
-    return ACTION_SUPER_SEND;
+    return ACTION_DIRECTED_SUPER_SEND;
 }
 
 // ---- arithmetic: SmallIntegers and floats at once, all else by a send. Float answers that do not

@@ -239,6 +239,17 @@ static bool resume_point(Oop context, Resumption *to) {
     return operands <= greatest;
 }
 
+// In the trap method a context goes on with whatever it had on its stack.
+static bool resume_in_trap(Oop context, Resumption *to) {
+    Oop size = field_at(context, CONTEXT_STACK_POINTER);
+    if (!oop_is_int(size)) return false;
+    int64_t words = num_concrete(num_from_oop(size));
+    if (words < 0 || words > context_capacity(context)) return false;
+    to->size = to->temps = (unsigned)words;
+    to->pc = to->summary->first_pc + 8;
+    return true;
+}
+
 static bool resume_check(VM *vm, Oop context, Resumption *to) {
     *to = (Resumption){.method = field_at(context, CONTEXT_METHOD),
                        .closure = field_at(context, CONTEXT_CLOSURE),
@@ -248,18 +259,22 @@ static bool resume_check(VM *vm, Oop context, Resumption *to) {
     to->receiver = heap_follow(&vm->heap, to->receiver);
     if (!oop_is_method(to->method)) return false;
     to->summary = verified_summary(vm, to->method);
-    return to->summary && resume_code(vm, to) && resume_point(context, to);
+    if (!to->summary) return false;
+    if (oop_is(to->method, vm->trap_method)) return resume_in_trap(context, to);
+    return resume_code(vm, to) && resume_point(context, to);
 }
 
 // Can the frame go on where it stands, with so many more operands than it has now?
 static bool frame_is_sound(VM *vm, StackPage *page, uint64_t *fp, int more) {
     const MethodSummary *summary = verified_summary(vm, frame_oop(fp + FRAME_METHOD));
+    if (oop_is(frame_oop(fp + FRAME_METHOD), vm->trap_method)) return true;
     if (!summary) return false;
     Resumption to = {.summary = summary, .closure = vm->heap.nil};
     if (frame_is_block(fp)) to.closure = frame_oop(frame_callee_slot(fp));
     int size = (int)frame_stack_size(vm, page, fp) + more;
-    return resume_code(vm, &to) && to.arguments == frame_argument_count(fp) &&
-           size >= (int)to.temps &&
+    bool runs_as_sista = (frame_flags(fp) & FRAME_FLAG_SISTA) != 0;
+    return runs_as_sista == summary->is_sista && resume_code(vm, &to) &&
+           to.arguments == frame_argument_count(fp) && size >= (int)to.temps &&
            summary_accepts(summary, to.block, (uint32_t)fp[FRAME_PC] - 8,
                            (uint32_t)size - to.temps);
 }
@@ -493,42 +508,10 @@ Oop activation_context(VM *vm, Activation of) {
     return of.fp ? context_of_frame(vm, of.fp) : of.context;
 }
 
-// ---- after a become
+// ---- frames whose method is not what it was
 
-static void follow_words(VM *vm, uint64_t *sp, const uint64_t *end) {
-    for (; sp < end; sp++)
-        frame_put_oop(sp, heap_follow(&vm->heap, frame_oop(sp)));
-}
-
-static void follow_frame(VM *vm, uint64_t *fp) {
-    follow_words(vm, fp + FRAME_CONTEXT, fp + FRAME_CONTEXT + 1);
-    follow_words(vm, fp + FRAME_METHOD, fp + FRAME_METHOD + 1);
-    context_frame_moved(vm, fp);
-    Oop method = frame_oop(fp + FRAME_METHOD);
-    const MethodSummary *summary = verified_summary(vm, method);
-    if (!summary || frame_needs_checked_self(vm, frame_oop(fp + FRAME_RECEIVER),
-                                             summary->highest_receiver_variable))
-        fp[FRAME_FLAGS] |= FRAME_FLAG_CHECKED_SELF;
-}
-
-void context_after_become(VM *vm) {
-    for (unsigned i = 0; i < vm->stack.count; i++) {
-        StackPage *page = &vm->stack.pages[i];
-        if (!page->in_use) continue;
-        uint64_t *sp = stack_head_sp(vm, page);
-        for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp)) {
-            follow_words(vm, sp, fp + FRAME_RECEIVER + 1);
-            sp = fp + FRAME_RETURN_ADDRESS + 1;
-            follow_frame(vm, fp);
-        }
-        follow_words(vm, sp, page->top);
-        page->base_sender = heap_follow(&vm->heap, page->base_sender);
-    }
-}
-
-// ---- frames whose method was written
-
-// Two literals (nil), one bytecode that both sets leave unused.
+// Two literals (nil), one bytecode that both sets leave unused. It is read-only and stays so: a
+// frame that runs it has nowhere else to go.
 Status context_make_trap_method(VM *vm) {
     enum { WORDS = 4, LITERALS = 2, UNUSED_BYTECODE = 126, UNUSED_BYTES = 7 };
     uint64_t class_index =
@@ -540,6 +523,7 @@ Status context_make_trap_method(VM *vm) {
     slot_at_put(&vm->heap, method, num(1), vm->heap.nil);
     slot_at_put(&vm->heap, method, num(2), vm->heap.nil);
     byte_at_put(method, num((LITERALS + 1) * 8), num(UNUSED_BYTECODE));
+    heap_set_readonly(&vm->heap, method, true);
     vm->trap_method = method;
     return STATUS_OK;
 }
@@ -560,13 +544,63 @@ static int operands_to_come(const VM *vm, const StackPage *page, const uint64_t 
     return fp != stack_head_fp(vm, page) ? 1 : 0;
 }
 
+static bool frame_fits_method(VM *vm, StackPage *page, uint64_t *fp) {
+    return oop_is_method(frame_oop(fp + FRAME_METHOD)) &&
+           frame_is_sound(vm, page, fp, operands_to_come(vm, page, fp));
+}
+
+// The frame's receiver may have fewer variables than its code expects by now.
+static void look_at_self_again(VM *vm, uint64_t *fp) {
+    const MethodSummary *summary = verified_summary(vm, frame_oop(fp + FRAME_METHOD));
+    if (!summary || frame_needs_checked_self(vm, frame_oop(fp + FRAME_RECEIVER),
+                                             summary->highest_receiver_variable))
+        fp[FRAME_FLAGS] |= FRAME_FLAG_CHECKED_SELF;
+}
+
+static void fit_to_written_method(VM *vm, StackPage *page, uint64_t *fp) {
+    if (!frame_fits_method(vm, page, fp)) lead_into_trap(vm, fp);
+    look_at_self_again(vm, fp);
+}
+
 void context_method_written(VM *vm, Oop method) {
     for (unsigned i = 0; i < vm->stack.count; i++) {
         StackPage *page = &vm->stack.pages[i];
         if (!page->in_use) continue;
         for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp))
-            if (oop_is(frame_oop(fp + FRAME_METHOD), method) &&
-                !frame_is_sound(vm, page, fp, operands_to_come(vm, page, fp)))
-                lead_into_trap(vm, fp);
+            if (oop_is(frame_oop(fp + FRAME_METHOD), method)) fit_to_written_method(vm, page, fp);
+    }
+}
+
+// ---- after a become
+
+static void follow_words(VM *vm, uint64_t *sp, const uint64_t *end) {
+    for (; sp < end; sp++)
+        frame_put_oop(sp, heap_follow(&vm->heap, frame_oop(sp)));
+}
+
+// The method or closure of a frame may be another by now, which the frame does not fit.
+static void follow_frame(VM *vm, StackPage *page, uint64_t *fp) {
+    bool changed = oop_is_forwarder(frame_oop(fp + FRAME_METHOD));
+    follow_words(vm, fp + FRAME_CONTEXT, fp + FRAME_CONTEXT + 1);
+    follow_words(vm, fp + FRAME_METHOD, fp + FRAME_METHOD + 1);
+    follow_words(vm, frame_callee_slot(fp), frame_callee_slot(fp) + 1);
+    context_frame_moved(vm, fp);
+    if (changed && !frame_fits_method(vm, page, fp)) lead_into_trap(vm, fp);
+    look_at_self_again(vm, fp);
+}
+
+void context_after_become(VM *vm) {
+    vm->frames_changed = true;
+    for (unsigned i = 0; i < vm->stack.count; i++) {
+        StackPage *page = &vm->stack.pages[i];
+        if (!page->in_use) continue;
+        uint64_t *sp = stack_head_sp(vm, page);
+        for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp)) {
+            follow_words(vm, sp, fp + FRAME_RECEIVER + 1);
+            sp = fp + FRAME_RETURN_ADDRESS + 1;
+            follow_frame(vm, page, fp);
+        }
+        follow_words(vm, sp, page->top);
+        page->base_sender = heap_follow(&vm->heap, page->base_sender);
     }
 }

@@ -93,9 +93,12 @@ MAY_GC static Outcome checked_store(VM *vm, unsigned index, bool pops) {
     return checked_store(vm, index, pops);
 }
 
-MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
+// `above`: words on top of the operands that go once it is sure that there is a class to begin at.
+MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop class_object,
+                                 unsigned above) {
     class_object = heap_follow(&vm->heap, class_object);
     if (!prim_is_class_object(vm, class_object)) return OUTCOME_FAILED;
+    vm->sp += above;
     Oop start = heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
     return send_message(vm, selector, argument_count, start);
 }
@@ -201,6 +204,8 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
         goto bad_code;                                                                             \
     case ACTION_SUPER_SEND:                                                                        \
         goto send_to_super;                                                                        \
+    case ACTION_DIRECTED_SUPER_SEND:                                                               \
+        goto directed_send_to_super;                                                               \
     case ACTION_MUST_BE_BOOLEAN:                                                                   \
         goto must_be_boolean;                                                                      \
     case ACTION_ASSIGN_READ_ONLY:                                                                  \
@@ -322,7 +327,8 @@ send : {
     const LookupEntry *entry = lookup_slot(vm, r.selector, key);
     if (__builtin_expect(!lookup_hits(entry, r.selector, key), 0) || vm->watches_sends)
         goto send_slowly;
-    if (entry->flags & (LOOKUP_QUICK | LOOKUP_RUNS_PRIMITIVE | LOOKUP_STORES_ERROR)) {
+    if (entry->flags &
+        (LOOKUP_QUICK | LOOKUP_RUNS_PRIMITIVE | LOOKUP_STORES_ERROR | LOOKUP_MIRROR)) {
         if (entry->flags & LOOKUP_QUICK) goto send_slowly;
         if (!(entry->flags & LOOKUP_RUNS_PRIMITIVE)) goto send_slowly;
         if (inlined_primitive_answers(&r, entry, header)) {
@@ -363,9 +369,14 @@ send_slowly:
     outcome = send_message(vm, r.selector, r.argument_count, oop_none());
     goto finish;
 
+directed_send_to_super:
+    registers_publish(&r);
+    outcome = super_send(vm, r.selector, r.argument_count, r.value, 1);
+    goto sent_to_super;
 send_to_super:
     registers_publish(&r);
-    outcome = super_send(vm, r.selector, r.argument_count, r.value);
+    outcome = super_send(vm, r.selector, r.argument_count, r.value, 0);
+sent_to_super:
     if (outcome == OUTCOME_FAILED) goto bad_code_published;
     goto finish;
 
@@ -442,10 +453,10 @@ bad_code:
     r.ip -= bytes_back;
     registers_publish(&r);
     if (send_unforward_frame(vm)) goto run_again;
-    r.ip += bytes_back;
-    registers_publish(&r);
-bad_code_published:
-    outcome = send_bad_code(vm);
+    outcome = send_bad_code(vm, r.fp[FRAME_PC]);
+    goto finish;
+bad_code_published: // the pc stands behind the instruction
+    outcome = send_bad_code(vm, vm->fp[FRAME_PC] - 1);
     goto finish;
 
 finish:

@@ -5,8 +5,6 @@
 // two in sound images, and the mask below stays inside the object in any case.
 #include "run/lookup.h"
 
-#include <string.h>
-
 #include "base/event_ring.h"
 #include "run/context.h"
 #include "run/primitive.h"
@@ -101,10 +99,10 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
         entry->flags |= LOOKUP_MIRROR;
     }
     entry->primitive = row->function;
+    entry->accessor_depth = row->accessor_depth;
     if (!row->function || entry->flags & LOOKUP_MIRROR) return;
     entry->flags |= LOOKUP_RUNS_PRIMITIVE;
     if (arguments == inlined_arguments(number)) entry->inlined = (uint8_t)inlined_primitive(number);
-    entry->accessor_depth = row->accessor_depth;
 }
 
 bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry) {
@@ -156,7 +154,11 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
 
 // ---- flushing
 
-void lookup_flush_all(VM *vm) { memset(vm->lookup_cache, 0, sizeof vm->lookup_cache); }
+// What a forgotten entry says of its method stays: a primitive may be running out of it.
+void lookup_flush_all(VM *vm) {
+    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
+        vm->lookup_cache[i].key = 0;
+}
 
 void lookup_flush_selector(VM *vm, Oop selector) {
     for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)

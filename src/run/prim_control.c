@@ -2,6 +2,7 @@
 // Primitives that send and activate: perform:, running methods and primitives by hand, and the
 // value messages of blocks. They rearrange the operands into those of the send they stand for, and
 // put them back when they fail.
+#include "memory/roots.h"
 #include "run/closure.h"
 #include "run/context.h"
 #include "run/lookup.h"
@@ -13,15 +14,6 @@
 enum { SPREAD_LIMIT = 63 };
 
 // ---- operands
-
-// Takes the operand at `position` out of the stack.
-static Oop take_out(VM *vm, unsigned position) {
-    Oop taken = prim_stack_at(vm, position);
-    for (unsigned i = position; i > 0; i--)
-        prim_stack_at_put(vm, i, prim_stack_at(vm, i - 1));
-    vm->sp++;
-    return taken;
-}
 
 static bool can_spread(Oop array) {
     return oop_is_array_format(array) && num_le(slot_count(array), num(SPREAD_LIMIT));
@@ -61,7 +53,7 @@ MAY_GC Outcome prim_perform(VM *vm) {
     if (check_perform(vm, selector, count, class_of_followed(vm, prim_receiver(vm))) ==
         PERFORM_WRONG_COUNT)
         return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
-    take_out(vm, count);
+    prim_stack_take_out(vm, count);
     return send_message(vm, selector, count, oop_none());
 }
 
@@ -110,7 +102,7 @@ MAY_GC Outcome prim_perform_in_superclass(VM *vm) {
         prim_stack_at_put(vm, 4, receiver);
         uint64_t *sp = vm->sp;
         vm->sp++;
-        take_out(vm, 2);
+        prim_stack_take_out(vm, 2);
         prim_stack_at_put(vm, 0, array);
         prim_stack_at_put(vm, 1, selector);
         Outcome outcome = perform_spread(vm, 0, selector, array, lookup_class);
@@ -162,32 +154,46 @@ MAY_GC Outcome prim_execute_method_arguments(VM *vm) {
     return send_run_entry(vm, &entry, spread(vm, array));
 }
 
-// receiver tryPrimitive: number withArgs: array; with three arguments the first is the receiver.
-Outcome prim_do_primitive_with_arguments(VM *vm) {
-    unsigned had = vm->argument_count;
-    if (had != 2 && had != 3) return prim_fail(vm, FAILURE_UNSUPPORTED);
-    Oop array = prim_stack_at(vm, 0), number = prim_stack_at(vm, 1);
-    if (!can_spread(array) || !oop_is_int(number)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+// The row of the primitive that `number` names, if it can be called with the elements of `array`.
+static const Primitive *row_to_try(VM *vm, Oop number, Oop array) {
+    if (!can_spread(array) || !oop_is_int(number)) {
+        vm->failure = FAILURE_BAD_ARGUMENT;
+        return NULL;
+    }
     Num index = num_from_oop(number);
     const Primitive *row = num_is_negative(index) || !num_lt(index, num(PRIMITIVE_NUMBER_LIMIT))
                                ? NULL
                                : primitive_numbered((unsigned)num_concrete(index));
-    if (!row || !row->function) return prim_fail(vm, FAILURE_BAD_INDEX);
-    if (row->argument_count >= 0 && !num_eq(slot_count(array), num(row->argument_count)))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
-    Oop receiver = prim_stack_at(vm, 2), real_receiver = prim_stack_at(vm, had);
-    uint64_t *sp = vm->sp;
+    vm->failure = !row || !row->function ? FAILURE_BAD_INDEX : FAILURE_BAD_ARGUMENT_COUNT;
+    if (!row || !row->function) return NULL;
+    bool fits = row->argument_count < 0 || num_eq(slot_count(array), num(row->argument_count));
+    return fits ? row : NULL;
+}
+
+// receiver tryPrimitive: number withArgs: array; with three arguments the first is the receiver.
+// The operands are held meanwhile, and put back when the primitive fails.
+MAY_GC Outcome prim_do_primitive_with_arguments(VM *vm) {
+    enum { ARRAY, NUMBER, RECEIVER, REAL_RECEIVER, HELD };
+    unsigned had = vm->argument_count;
+    if (had != 2 && had != 3) return prim_fail(vm, FAILURE_UNSUPPORTED);
+    const Primitive *row = row_to_try(vm, prim_stack_at(vm, NUMBER), prim_stack_at(vm, ARRAY));
+    if (!row) return OUTCOME_FAILED;
+    Oop held[HELD];
+    RootScope scope;
+    root_scope_enter(&vm->heap, &scope, held, HELD);
+    for (unsigned i = 0; i <= had; i++)
+        held[i] = prim_stack_at(vm, i);
     vm->sp += had;
-    prim_stack_at_put(vm, 0, prim_follow(vm, receiver));
-    vm->argument_count = spread(vm, array);
-    Outcome outcome = row->function(vm);
+    prim_stack_at_put(vm, 0, prim_follow(vm, held[RECEIVER]));
+    unsigned count = vm->argument_count = spread(vm, held[ARRAY]);
+    Outcome outcome = send_call_primitive(vm, row->function);
+    root_scope_leave(&vm->heap, &scope);
     if (outcome != OUTCOME_FAILED) return outcome;
-    vm->sp = sp;
+    vm->sp += count;
+    vm->sp -= had;
     vm->argument_count = had;
-    prim_stack_at_put(vm, had, real_receiver);
-    if (had == 3) prim_stack_at_put(vm, 2, receiver);
-    prim_stack_at_put(vm, 1, number);
-    prim_stack_at_put(vm, 0, array);
+    for (unsigned i = 0; i <= had; i++)
+        prim_stack_at_put(vm, i, held[i]);
     return outcome;
 }
 

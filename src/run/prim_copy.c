@@ -176,7 +176,8 @@ Outcome prim_set_read_only(VM *vm) {
         return prim_fail(vm, FAILURE_BAD_RECEIVER);
     bool set = oop_is(flag, prim_bool(vm, true));
     if (!set && !oop_is(flag, prim_bool(vm, false))) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    if (set && !may_be_readonly(vm, object)) return prim_fail(vm, FAILURE_INAPPROPRIATE);
+    if (set ? !may_be_readonly(vm, object) : oop_is(object, vm->trap_method))
+        return prim_fail(vm, FAILURE_INAPPROPRIATE);
     bool was = object_is_readonly(object);
     heap_set_readonly(&vm->heap, object, set);
     return prim_answer_bool(vm, was);

@@ -4,6 +4,8 @@
 // become: checks every pair before the heap is asked to change anything. What may not change its
 // identity: immediates, nil, true and false, pinned and read-only objects, and contexts that
 // stand for a frame. Two-way becomes ask it of both sides, one-way becomes of the former ones.
+// What the VM finds by its place keeps its kind: a class of the class table may only become another
+// class, and the special objects array, alone, another array that is as long.
 #include "run/primitive.h"
 
 #include "run/context.h"
@@ -37,10 +39,42 @@ static Failure may_take_hash(Oop object) {
 typedef struct BecomeCheck {
     Failure failure;
     bool touches_classes;
+    bool touches_known; // classes of the class table are among those that become something else
+    bool mixes_classes; // one of a pair looks like a class, and the other does not
 } BecomeCheck;
 
+static bool is_known_class(VM *vm, Oop object) {
+    return !oop_is_immediate(object) && heap_class_index_of_class(&vm->heap, object) != 0;
+}
+
+static bool is_any_class(VM *vm, Oop object) {
+    return prim_is_class_object(vm, object) || is_known_class(vm, object);
+}
+
+static bool may_hold_special_objects(VM *vm, Oop object) {
+    return oop_is_array_format(object) &&
+           num_le(slot_count(vm->heap.special_objects), slot_count(object));
+}
+
+static void check_kinds(VM *vm, BecomeCheck *check, Oop one, Oop other, bool two_way) {
+    bool is_class = is_any_class(vm, one), becomes_class = is_any_class(vm, other);
+    check->touches_classes |= is_class || becomes_class;
+    check->touches_known |= is_known_class(vm, one) || (two_way && is_known_class(vm, other));
+    check->mixes_classes |= two_way ? is_class != becomes_class : is_class && !becomes_class;
+}
+
+// The special objects array may take part on its own only.
+static bool keeps_special_objects(VM *vm, Oop former, Oop one, Oop other, bool two_way) {
+    Oop specials = vm->heap.special_objects;
+    if (!oop_is(one, specials) && !(two_way && oop_is(other, specials))) return true;
+    return num_eq(slot_count(former), num(1)) && may_hold_special_objects(vm, one) &&
+           may_hold_special_objects(vm, other);
+}
+
+// Pairs are exchanged one after the other, and what one of them has become may stand in the next:
+// where a class of the class table takes part, all pairs that look like classes must stay classes.
 static BecomeCheck check_pairs(VM *vm, Oop former, Oop latter, bool two_way, bool copy_hash) {
-    BecomeCheck check = {FAILURE_NONE, false};
+    BecomeCheck check = {.failure = FAILURE_NONE};
     NUM_LOOP(i, num(0), slot_count(former)) {
         Oop one = heap_follow(&vm->heap, slot_at(former, i));
         Oop other = heap_follow(&vm->heap, slot_at(latter, i));
@@ -51,9 +85,12 @@ static BecomeCheck check_pairs(VM *vm, Oop former, Oop latter, bool two_way, boo
         else if (copy_hash)
             check.failure = may_take_hash(other);
         if (check.failure) return check;
-        if (prim_is_class_object(vm, one) || prim_is_class_object(vm, other))
-            check.touches_classes = true;
+        check_kinds(vm, &check, one, other, two_way);
+        if (!keeps_special_objects(vm, former, one, other, two_way))
+            check.failure = FAILURE_INAPPROPRIATE;
+        if (check.failure) return check;
     }
+    if (check.touches_known && check.mixes_classes) check.failure = FAILURE_INAPPROPRIATE;
     return check;
 }
 

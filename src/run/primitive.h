@@ -33,6 +33,21 @@ static inline Oop prim_stack_at(const VM *vm, unsigned position) {
 static inline void prim_stack_at_put(VM *vm, unsigned position, Oop value) {
     __builtin_memcpy(vm->sp + position, &value, sizeof value);
 }
+// Takes the operand at `position` out of the stack: what lies above it moves down.
+static inline Oop prim_stack_take_out(VM *vm, unsigned position) {
+    Oop taken = prim_stack_at(vm, position);
+    for (unsigned i = position; i > 0; i--)
+        prim_stack_at_put(vm, i, prim_stack_at(vm, i - 1));
+    vm->sp++;
+    return taken;
+}
+// Puts it back there.
+static inline void prim_stack_put_in(VM *vm, unsigned position, Oop value) {
+    vm->sp--;
+    for (unsigned i = 0; i < position; i++)
+        prim_stack_at_put(vm, i, prim_stack_at(vm, i + 1));
+    prim_stack_at_put(vm, position, value);
+}
 static inline Oop prim_receiver(const VM *vm) { return prim_stack_at(vm, vm->argument_count); }
 // Argument `index`, counted from 0 in the order of the selector.
 static inline Oop prim_argument(const VM *vm, unsigned index) {

@@ -20,6 +20,7 @@ void record_vm_begin(RecordVM *shadow, const VM *real) {
     heap->true_object = named("true", real->heap.true_object);
     heap->false_object = named("false", real->heap.false_object);
     heap->special_objects = named("special objects", real->heap.special_objects);
+    shadow->vm.trap_method = named("trap method", real->trap_method);
 }
 
 // ---- the world

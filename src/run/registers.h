@@ -31,20 +31,21 @@ typedef struct Registers {
 // What the loop does after a body. The names say what the body has prepared.
 typedef enum Action {
     ACTION_NEXT,
-    ACTION_PUSHED_TEMP,        // the same three mean NEXT too, and what often follows: another push,
-    ACTION_ANSWERED_NUMBER,    // a pop into a temporary,
-    ACTION_POPPED_TEMP,        // a jump back; the loop then saves a dispatch
-    ACTION_TRUE,             // push true,
-    ACTION_FALSE,            // push false; the loop takes a conditional jump that follows at once
-    ACTION_CHECKED_PUSH,     // receiver variable argument_count of a frame with checked self:
-    ACTION_CHECKED_STORE,    // push it, store the top into it,
-    ACTION_CHECKED_POP,      // pop into it
-    ACTION_SEND,             // selector, argument_count; operands on the stack
-    ACTION_SUPER_SEND,       // the same, looked up above the class in `value`
-    ACTION_RETURN,           // return `value` from the method (from a block: non-local)
-    ACTION_BLOCK_RETURN,     // return `value` to the frame's caller
-    ACTION_BACKWARD_JUMP,    // a safe point
-    ACTION_MUST_BE_BOOLEAN,  // a non-boolean (still on the stack) met a conditional jump
+    ACTION_PUSHED_TEMP,     // the same three mean NEXT too, and what often follows: another push,
+    ACTION_ANSWERED_NUMBER, // a pop into a temporary,
+    ACTION_POPPED_TEMP,     // a jump back; the loop then saves a dispatch
+    ACTION_TRUE,            // push true,
+    ACTION_FALSE,           // push false; the loop takes a conditional jump that follows at once
+    ACTION_CHECKED_PUSH,    // receiver variable argument_count of a frame with checked self:
+    ACTION_CHECKED_STORE,   // push it, store the top into it,
+    ACTION_CHECKED_POP,     // pop into it
+    ACTION_SEND,            // selector, argument_count; operands on the stack
+    ACTION_SUPER_SEND,      // the same, looked up above the class in `value`
+    ACTION_DIRECTED_SUPER_SEND, // and that class is still on top of the operands
+    ACTION_RETURN,              // return `value` from the method (from a block: non-local)
+    ACTION_BLOCK_RETURN,        // return `value` to the frame's caller
+    ACTION_BACKWARD_JUMP,       // a safe point
+    ACTION_MUST_BE_BOOLEAN,     // a non-boolean (still on the stack) met a conditional jump
     ACTION_ASSIGN_READ_ONLY, // object, value and index are pushed: send attemptToAssign:withIndex:
     ACTION_NEED_ROOM,        // allocation found no room: collect, then run this bytecode again
     ACTION_BAD_CODE,         // unused bytecode, or an operand that only a damaged image has

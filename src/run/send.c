@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/event_ring.h"
+#include "memory/roots.h"
 #include "object/header.h"
 #include "run/activate.h"
 #include "run/context.h"
@@ -85,7 +86,8 @@ static bool push_message(VM *vm, Oop selector, unsigned argument_count, Oop look
 typedef struct Sending {
     Oop selector, lookup_class;
     unsigned argument_count;
-    int refused; // messages about failed messages, so far
+    int refused;  // messages about failed messages, so far
+    bool from_vm; // a message of the VM itself: no primitive runs, the method is activated
 } Sending;
 
 static bool become_message(VM *vm, Sending *send, SpecialObject selector, Oop lookup_class) {
@@ -174,19 +176,37 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
     return OUTCOME_SWITCHED;
 }
 
-// A mirror primitive runs on the operands above the receiver; its answer takes the receiver's
-// place.
-static Outcome run_primitive(VM *vm, const LookupEntry *entry, unsigned argument_count) {
-    unsigned extra = entry->flags & LOOKUP_MIRROR ? 1 : 0;
-    vm->argument_count = argument_count - extra;
-    vm->new_method = entry->method;
+// Primitives that run primitives (perform:, tryPrimitive:, and methods run by hand) may do so again
+// and again, for each level on the C stack: the limit keeps that finite.
+MAY_GC Outcome send_call_primitive(VM *vm, PrimitiveFunction function) {
+    enum { NESTED_LIMIT = 100 };
     vm->failure = FAILURE_NONE;
-    Outcome outcome = entry->primitive(vm);
-    if (extra && (outcome == OUTCOME_ANSWERED || outcome == OUTCOME_SWITCHED)) {
-        prim_stack_at_put(vm, 1, prim_stack_at(vm, 0));
-        vm->sp++;
-    }
+    if (vm->nested_primitives >= NESTED_LIMIT) return prim_fail(vm, FAILURE_LIMIT_EXCEEDED);
+    vm->nested_primitives++;
+    Outcome outcome = function(vm);
+    vm->nested_primitives--;
     return outcome;
+}
+
+// A mirror primitive works on its first argument. It finds that as its receiver and nothing below
+// it; the real receiver comes back to its place if the primitive fails.
+MAY_GC static Outcome run_mirror(VM *vm, const LookupEntry *entry, unsigned argument_count) {
+    Oop real_receiver;
+    RootScope scope;
+    root_scope_enter(&vm->heap, &scope, &real_receiver, 1);
+    real_receiver = prim_stack_take_out(vm, argument_count);
+    vm->argument_count = argument_count - 1;
+    Outcome outcome = send_call_primitive(vm, entry->primitive);
+    root_scope_leave(&vm->heap, &scope);
+    if (outcome == OUTCOME_FAILED) prim_stack_put_in(vm, argument_count, real_receiver);
+    return outcome;
+}
+
+MAY_GC static Outcome run_primitive(VM *vm, const LookupEntry *entry, unsigned argument_count) {
+    vm->new_method = entry->method;
+    if (entry->flags & LOOKUP_MIRROR) return run_mirror(vm, entry, argument_count);
+    vm->argument_count = argument_count;
+    return send_call_primitive(vm, entry->primitive);
 }
 
 static bool unforward_fields(VM *vm, Oop object, int depth) {
@@ -220,29 +240,30 @@ static bool unforward_operands(VM *vm, unsigned argument_count, int depth) {
     return found;
 }
 
-// The entry may move or vanish in a collection: what is needed of it is held by the VM's roots.
-MAY_GC static Outcome retry_after_collection(VM *vm, const LookupEntry *entry,
-                                             unsigned argument_count) {
-    LookupEntry copy = *entry;
-    vm->new_method = entry->method;
+// Collects, then tries the primitive again.
+MAY_GC static Outcome retry_after_collection(VM *vm, LookupEntry *entry, unsigned argument_count) {
     heap_make_room(&vm->heap, vm->heap.failed_bytes);
-    copy.method = vm->new_method;
-    Outcome outcome = run_primitive(vm, &copy, argument_count);
-    copy.method = vm->new_method;
-    return outcome == OUTCOME_FAILED ? send_activate(vm, &copy, argument_count) : outcome;
+    entry->method = vm->new_method;
+    return run_primitive(vm, entry, argument_count);
 }
 
-Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned argument_count) {
-    event_note(&vm->events, EVENT_PRIMITIVE_FAILED, vm->failure, oop_bits(entry->method),
+// The primitive may have collected before it failed, and then the entry is out of date: nobody has
+// filled it anew, since a primitive that fails sends nothing, but its method may have moved. The
+// method is among the VM's roots meanwhile.
+Outcome send_primitive_failed(VM *vm, const LookupEntry *cached, unsigned argument_count) {
+    LookupEntry entry = *cached;
+    entry.method = vm->new_method;
+    event_note(&vm->events, EVENT_PRIMITIVE_FAILED, vm->failure, oop_bits(entry.method),
                oop_bits(operand(vm, argument_count)));
-    trace_primitive_failed(vm, entry);
-    if (entry->accessor_depth >= 0 &&
-        unforward_operands(vm, argument_count, entry->accessor_depth)) {
-        Outcome outcome = run_primitive(vm, entry, argument_count);
-        if (outcome != OUTCOME_FAILED) return outcome;
-    }
-    if (vm->failure != FAILURE_NO_MEMORY) return send_activate(vm, entry, argument_count);
-    return retry_after_collection(vm, entry, argument_count);
+    trace_primitive_failed(vm, &entry);
+    Outcome outcome = OUTCOME_FAILED;
+    if (entry.accessor_depth >= 0 && unforward_operands(vm, argument_count, entry.accessor_depth))
+        outcome = run_primitive(vm, &entry, argument_count);
+    if (outcome == OUTCOME_FAILED && vm->failure == FAILURE_NO_MEMORY)
+        outcome = retry_after_collection(vm, &entry, argument_count);
+    if (outcome != OUTCOME_FAILED) return outcome;
+    entry.method = vm->new_method;
+    return send_activate(vm, &entry, argument_count);
 }
 
 // Quick returns: 256 self, 257 to 263 constants, from 264 receiver variables.
@@ -282,9 +303,16 @@ Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count
     return send_activate(vm, entry, argument_count);
 }
 
-Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_class) {
+// The primitive of a method that answers the VM could switch to another process, and the frame
+// would get an answer that it has no place for.
+MAY_GC static Outcome run_found(VM *vm, const Sending *send, const LookupEntry *entry) {
+    if (!send->from_vm) return send_run_entry(vm, entry, send->argument_count);
+    vm->failure = entry->flags & LOOKUP_HAS_PRIMITIVE ? FAILURE_INAPPROPRIATE : FAILURE_NONE;
+    return send_activate(vm, entry, send->argument_count);
+}
+
+MAY_GC static Outcome carry_out(VM *vm, Sending send) {
     enum { REFUSED_LIMIT = 3 };
-    Sending send = {selector, lookup_class, argument_count, 0};
     bool collected = false;
     for (;;) {
         Oop receiver = followed_receiver(vm, send.argument_count);
@@ -292,7 +320,7 @@ Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_c
         if (oop_is_none(send.lookup_class)) send.lookup_class = prim_class_of(vm, receiver);
         const LookupEntry *entry =
             send_entry(vm, send.selector, send.argument_count, send.lookup_class);
-        if (entry) return send_run_entry(vm, entry, send.argument_count);
+        if (entry) return run_found(vm, &send, entry);
         if (send.refused == REFUSED_LIMIT)
             return give_up(vm, "the receiver of a message does not even understand "
                                "doesNotUnderstand:");
@@ -311,20 +339,23 @@ Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_c
     }
 }
 
+Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_class) {
+    return carry_out(vm, (Sending){selector, lookup_class, argument_count, 0, false});
+}
+
 // ---- messages of the VM itself
 
-static Outcome drop_answer(VM *vm, uint64_t *caller, Outcome outcome) {
-    if (outcome == OUTCOME_ANSWERED)
-        vm->sp++;
-    else if (outcome == OUTCOME_SWITCHED && frame_caller(vm->fp) == caller)
+// The message's frame returns to the one that runs now, which does not want the answer.
+MAY_GC static Outcome send_from_vm(VM *vm, Oop selector, unsigned argument_count) {
+    uint64_t *caller = vm->fp;
+    Outcome outcome = carry_out(vm, (Sending){selector, oop_none(), argument_count, 0, true});
+    if (outcome == OUTCOME_SWITCHED && frame_caller(vm->fp) == caller)
         vm->fp[FRAME_FLAGS] |= FRAME_FLAG_DROPS_ANSWER;
     return outcome;
 }
 
 Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count) {
-    uint64_t *caller = vm->fp;
-    Outcome outcome = send_message(vm, vm_special(vm, selector), argument_count, oop_none());
-    return drop_answer(vm, caller, outcome);
+    return send_from_vm(vm, vm_special(vm, selector), argument_count);
 }
 
 bool send_unforward_frame(VM *vm) {
@@ -346,9 +377,23 @@ bool send_unforward_frame(VM *vm) {
     return found;
 }
 
+// Takes the running frame back to the instruction that the byte at `pc` belongs to: its prefixes
+// come first, and the summary knows no other place in it.
+static void back_to_instruction(VM *vm, uint64_t pc) {
+    const MethodSummary *summary = verified_summary(vm, frame_oop(vm->fp + FRAME_METHOD));
+    if (!summary) return;
+    uint64_t at = pc - 8 - summary->first_pc;
+    while (at > 0 && summary->depth_at[at] == SUMMARY_NOT_A_PC)
+        at--;
+    vm->fp[FRAME_PC] = at + summary->first_pc + 8;
+}
+
 // The context itself gets the message, as for an unused bytecode on other Spur VMs. An image that
-// does not name the selector gets doesNotUnderstand: with #cannotInterpret: in its place.
-Outcome send_bad_code(VM *vm) {
+// does not name the selector gets doesNotUnderstand: with #cannotInterpret: in its place. When the
+// answer comes the frame tries the same instruction again, since what stands behind it relies on
+// what it would have done.
+Outcome send_bad_code(VM *vm, uint64_t pc) {
+    back_to_instruction(vm, pc);
     Oop context = context_of_frame(vm, vm->fp);
     if (oop_is_none(context)) {
         if (!make_room(vm)) return send_out_of_memory(vm);
@@ -360,8 +405,7 @@ Outcome send_bad_code(VM *vm) {
     if (oop_is(selector, vm->heap.nil))
         selector = vm_special(vm, SPECIAL_SELECTOR_CANNOT_INTERPRET);
     if (oop_is(selector, vm->heap.nil)) selector = vm_special(vm, SPECIAL_SELECTOR_MUST_BE_BOOLEAN);
-    uint64_t *caller = vm->fp;
-    return drop_answer(vm, caller, send_message(vm, selector, 0, oop_none()));
+    return send_from_vm(vm, selector, 0);
 }
 
 // The method's selector is its last literal but one, or stands in the AdditionalMethodState there.
@@ -384,7 +428,5 @@ Outcome send_depth_exceeded(VM *vm) {
     frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
     Oop selector = method_selector(vm, frame_oop(vm->fp + FRAME_METHOD));
     if (!push_message(vm, selector, 0, vm->heap.nil)) return send_out_of_memory(vm);
-    uint64_t *caller = vm->fp;
-    Oop not_understood = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
-    return drop_answer(vm, caller, send_message(vm, not_understood, 1, oop_none()));
+    return send_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, 1);
 }

@@ -19,6 +19,10 @@ const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop
 // Runs the entry's primitive, or activates its method, on the operands.
 MAY_GC Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count);
 
+// Calls a primitive from C, on the operands and the argument count of the VM's registers. Fails with
+// LIMIT_EXCEEDED where too many such calls are nested.
+MAY_GC Outcome send_call_primitive(VM *vm, PrimitiveFunction function);
+
 // Activates the entry's method on the operands; a failed primitive's code goes into its temp.
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count);
 
@@ -26,11 +30,13 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
 // retry, otherwise activate the method.
 MAY_GC Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned argument_count);
 
-// Sends a special selector to operands already pushed; the answer is dropped when it returns.
+// Sends a special selector to operands already pushed; the answer is dropped when it returns. The
+// method found is activated, even if it has a primitive.
 MAY_GC Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count);
 
-// The running frame met code or data that it cannot go on with: tells the program.
-MAY_GC Outcome send_bad_code(VM *vm);
+// The running frame cannot carry out the instruction at or before `pc` (as in FRAME_PC): tells the
+// program, and takes the frame back to it.
+MAY_GC Outcome send_bad_code(VM *vm, uint64_t pc);
 
 // There is no room even for the objects that would tell the program so: says it and stops.
 Outcome send_out_of_memory(VM *vm);

@@ -127,7 +127,8 @@ struct VM {
     Heap heap;
 
     // ---- primitives
-    unsigned argument_count; // of the send under way
+    unsigned argument_count;    // of the send under way
+    unsigned nested_primitives; // primitives called from C that are under way
     Failure failure;
     int64_t os_error;     // with FAILURE_OPERATING_SYSTEM
     Oop new_method;       // the method whose primitive runs

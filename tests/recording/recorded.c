@@ -31,6 +31,7 @@ static const char *action_name(Action action) {
         [ACTION_CHECKED_POP] = "checked pop",
         [ACTION_SEND] = "send",
         [ACTION_SUPER_SEND] = "super send",
+        [ACTION_DIRECTED_SUPER_SEND] = "directed super send",
         [ACTION_RETURN] = "return",
         [ACTION_BLOCK_RETURN] = "block return",
         [ACTION_BACKWARD_JUMP] = "backward jump",

@@ -174,6 +174,56 @@ static void a_special_class_keeps_its_place(void **state) {
     OOP_EQUAL(ANSWER(prim_class, prim_new_point(vm, INT(1), INT(2))), new_class);
 }
 
+static Oop new_class_object(void) {
+    Oop class_object = fixture_new_class(FORMAT_FIXED, 2);
+    object_set_class_and_format(class_object, num((int64_t)cls.class_class), num(FORMAT_FIXED));
+    return class_object;
+}
+
+// Whatever is behind an index of the class table must stay a class.
+static void a_known_class_becomes_nothing_but_a_class(void **state) {
+    (void)state;
+    Oop known = fixture_class_object(cls.plain), other = new_class_object(), plain = new_plain();
+    const Oop bad[] = {INT(3), plain, new_array(3), NIL};
+    for (unsigned i = 0; i < 4; i++) {
+        FAILS(INAPPROPRIATE, prim_array_become_one_way_keep_hash, ARRAY_OF(known),
+              ARRAY_OF(bad[i]));
+        FAILS(INAPPROPRIATE, prim_array_become_one_way_copy_hash, ARRAY_OF(known), ARRAY_OF(bad[i]),
+              FALSE_OOP);
+        // The class becomes another one, which then becomes something else.
+        FAILS(INAPPROPRIATE, prim_array_become_one_way_keep_hash, ARRAY_OF(known, other),
+              ARRAY_OF(other, bad[i]));
+    }
+    FAILS(INAPPROPRIATE, prim_array_become, ARRAY_OF(known), ARRAY_OF(plain));
+    FAILS(INAPPROPRIATE, prim_array_become, ARRAY_OF(plain), ARRAY_OF(known));
+    FAILS(INAPPROPRIATE, prim_array_become, ARRAY_OF(known, other), ARRAY_OF(other, plain));
+    // A class that nobody has instances of is an object like any other.
+    ANSWER(prim_array_become_one_way_keep_hash, ARRAY_OF(other), ARRAY_OF(INT(3)));
+    // One that a program has spoiled is a class still.
+    field_at_put(&vm->heap, known, CLASS_FORMAT, NIL);
+    FAILS(INAPPROPRIATE, prim_array_become_one_way_keep_hash, ARRAY_OF(known), ARRAY_OF(INT(3)));
+    OOP_EQUAL(ANSWER(prim_class, plain), known);
+    check_heap();
+}
+
+static void the_special_objects_stay_an_array(void **state) {
+    (void)state;
+    Oop specials = vm->heap.special_objects, longer = new_array(SPECIAL_OBJECT_COUNT + 1);
+    const Oop bad[] = {INT(3), new_plain(), new_array(3)};
+    heap_pin(&vm->heap, specials, false);
+    for (unsigned i = 0; i < 3; i++)
+        FAILS(INAPPROPRIATE, prim_array_become_one_way_keep_hash, ARRAY_OF(specials),
+              ARRAY_OF(bad[i]));
+    FAILS(INAPPROPRIATE, prim_array_become, ARRAY_OF(new_array(3)), ARRAY_OF(specials));
+    FAILS(INAPPROPRIATE, prim_array_become_one_way_keep_hash, ARRAY_OF(specials, longer),
+          ARRAY_OF(longer, INT(3)));
+    NUM_LOOP(i, num(0), slot_count(specials))
+    slot_at_put(&vm->heap, longer, i, slot_at(specials, i));
+    ANSWER(prim_array_become_one_way_keep_hash, ARRAY_OF(specials), ARRAY_OF(longer));
+    OOP_EQUAL(vm->heap.special_objects, longer);
+    check_heap();
+}
+
 // ---- pinning
 
 static void pinned_objects_say_so(void **state) {
@@ -362,6 +412,8 @@ int main(void) {
         PRIM_TEST(become_with_itself_and_twice_does_no_harm),
         PRIM_TEST(the_running_frame_sees_no_forwarder),
         PRIM_TEST(a_class_can_become_another),
+        PRIM_TEST(a_known_class_becomes_nothing_but_a_class),
+        PRIM_TEST(the_special_objects_stay_an_array),
         PRIM_TEST(a_special_class_keeps_its_place),
         PRIM_TEST(pinned_objects_say_so),
         PRIM_TEST(only_objects_are_pinned),

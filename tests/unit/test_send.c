@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: MIT
+// Sends and what may go wrong with them, with methods that the interpreter runs: mirror primitives,
+// primitives that collect before they fail, primitives that run primitives, code that cannot be
+// carried out, methods that become something else while they run.
+//
+// A test defines methods (V3PlusClosures, but where it says SistaV1) for the classes of the
+// fixture, sends one message from a method of its own, and looks at the value that came back. After
+// that the process loops until the tick limit ends the run.
+#include "run/process.h"
+#include "run/send.h"
+
+#include "prim_fixture.h"
+
+// ---- methods
+
+enum { LITERAL_LIMIT = 8, HAS_PRIMITIVE = 1 << 16, TEMPS = 18, ARGUMENTS = 24 };
+
+typedef struct Code {
+    unsigned arguments, temps; // temps: arguments included
+    bool is_sista;
+    unsigned literal_count;
+    Oop literals[LITERAL_LIMIT];
+    const char *bytes;
+    unsigned byte_count;
+} Code;
+#define BYTES(text) .bytes = (text), .byte_count = sizeof(text) - 1
+
+static Oop new_code(Code code) {
+    unsigned literals = code.literal_count + 2, bytes = (literals + 1) * 8 + code.byte_count;
+    Oop method = fixture_new(cls.compiled_method, FORMAT_COMPILED_METHOD + (unsigned)(-bytes & 7),
+                             (bytes + 7) / 8);
+    uint8_t first = (uint8_t)code.bytes[0];
+    bool has_primitive = code.is_sista ? first == 248 : first == 139;
+    unsigned temps = code.temps < code.arguments ? code.arguments : code.temps;
+    int64_t header = (int64_t)literals | (has_primitive ? HAS_PRIMITIVE : 0) | temps << TEMPS |
+                     code.arguments << ARGUMENTS;
+    field_at_put(&vm->heap, method, 0, INT(code.is_sista ? header | INT64_MIN >> 3 : header));
+    for (unsigned i = 1; i <= literals; i++)
+        field_at_put(&vm->heap, method, (int)i,
+                     i <= code.literal_count && !oop_is_none(code.literals[i - 1])
+                         ? code.literals[i - 1]
+                         : NIL);
+    memcpy(object_bytes(method) + (literals + 1) * 8, code.bytes, code.byte_count);
+    return method;
+}
+
+// Enters the method in the class's dictionary, which is made for it.
+static void define(uint64_t class_index, Oop selector, Oop method) {
+    enum { CAPACITY = 8 };
+    Oop class_object = fixture_class_object(class_index);
+    Oop dictionary = field_at(class_object, CLASS_METHOD_DICTIONARY);
+    if (oop_is(dictionary, NIL)) {
+        dictionary = new_array(METHOD_DICTIONARY_FIRST_KEY + CAPACITY);
+        field_at_put(&vm->heap, dictionary, METHOD_DICTIONARY_METHODS, new_array(CAPACITY));
+        field_at_put(&vm->heap, class_object, CLASS_METHOD_DICTIONARY, dictionary);
+    }
+    Oop methods = field_at(dictionary, METHOD_DICTIONARY_METHODS);
+    unsigned at = heap_identity_hash(&vm->heap, selector) & (CAPACITY - 1);
+    while (!oop_is(field_at(methods, (int)at), NIL))
+        at = (at + 1) & (CAPACITY - 1);
+    field_at_put(&vm->heap, methods, (int)at, method);
+    field_at_put(&vm->heap, dictionary, METHOD_DICTIONARY_FIRST_KEY + (int)at, selector);
+}
+
+static Oop new_variable(Oop value) {
+    Oop variable = fixture_new(cls.association, FORMAT_FIXED, 2);
+    field_at_put(&vm->heap, variable, ASSOCIATION_VALUE, value);
+    return variable;
+}
+static Oop value_of(Oop variable) { return field_at(variable, ASSOCIATION_VALUE); }
+
+// ---- running
+
+static void start(Oop method, Oop receiver) {
+    Oop context = fixture_new(cls.context, FORMAT_MIXED, CONTEXT_FIRST_TEMP + 16);
+    field_at_put(&vm->heap, context, CONTEXT_PC,
+                 oop_from_num(num_add(method_first_pc(method), num(1))));
+    field_at_put(&vm->heap, context, CONTEXT_STACK_POINTER,
+                 oop_from_num(method_temp_count(method)));
+    field_at_put(&vm->heap, context, CONTEXT_METHOD, method);
+    field_at_put(&vm->heap, context, CONTEXT_RECEIVER, receiver);
+    assert_true(context_resume(vm, context));
+}
+
+static StopReason run(void) {
+    vm->options.max_ticks = vm->ticks + 1000;
+    return interpret(vm);
+}
+
+// The answer of a send with two arguments; what the variable holds is left alone when none
+// comes. Sent twice, so that the second time the lookup cache knows it.
+static Oop send_2(Oop receiver, Oop selector, Oop one, Oop two) {
+    Oop result = new_variable(INT(-1));
+    static const char code[] = "\x20\x21\x22\x83\x43\x87\x20\x21\x22\x83\x43\x82\xC4\xA3\xFE";
+    start(new_code((Code){
+              .literal_count = 5, .literals = {receiver, one, two, selector, result}, BYTES(code)}),
+          NIL);
+    assert_int_equal(run(), STOP_TICKS);
+    return value_of(result);
+}
+
+// ---- mirror primitives: an extra receiver below the operands
+
+// <primitive: 1> with two arguments; it adds them. When that fails it answers the receiver.
+static void define_mirror_add(Oop selector) {
+    define(cls.plain, selector, new_code((Code){.arguments = 2, BYTES("\x8B\x01\x00\x78")}));
+}
+
+static void a_mirror_primitive_works_on_its_first_argument(void **state) {
+    (void)state;
+    Oop selector = new_string("add:to:");
+    define_mirror_add(selector);
+    OOP_EQUAL(send_2(new_plain(), selector, INT(3), INT(4)), INT(7));
+}
+
+static void a_mirror_primitive_that_fails_finds_its_operands_again(void **state) {
+    (void)state;
+    Oop selector = new_string("add:to:"), receiver = new_plain();
+    define_mirror_add(selector);
+    OOP_EQUAL(send_2(receiver, selector, INT(3), NIL), receiver);
+    Oop second = new_string("second:of:");
+    define(cls.plain, second, new_code((Code){.arguments = 2, BYTES("\x8B\x01\x00\x11\x7C")}));
+    OOP_EQUAL(send_2(receiver, second, NIL, TRUE_OOP), TRUE_OOP);
+}
+
+static void a_mirror_primitive_follows_forwarders(void **state) {
+    (void)state;
+    // <primitive: 132> with two arguments: does the first refer to the second?
+    Oop selector = new_string("object:pointsTo:"), plain = new_plain(), array = ARRAY_OF(plain);
+    define(cls.plain, selector, new_code((Code){.arguments = 2, BYTES("\x8B\x84\x00\x7B")}));
+    OOP_EQUAL(send_2(plain, selector, array, plain), TRUE_OOP);
+    OOP_EQUAL(send_2(plain, selector, array, array), FALSE_OOP);
+    OOP_EQUAL(send_2(plain, selector, forwarder_to(array), plain), TRUE_OOP);
+}
+
+// wait as a mirror: the process goes to sleep with the semaphore's place on its stack, and no
+// other process's stack is touched.
+static void a_mirror_primitive_may_switch_processes(void **state) {
+    (void)state;
+    Oop selector = new_string("waitFor:"), result = new_variable(INT(-1));
+    define(cls.plain, selector, new_code((Code){.arguments = 1, BYTES("\x8B\x56\x00\x7B")}));
+    Oop semaphore = fixture_new(cls.semaphore, FORMAT_FIXED, 3);
+    field_at_put(&vm->heap, semaphore, SEMAPHORE_EXCESS_SIGNALS, INT(0));
+    Oop other = fixture_new(cls.process, FORMAT_FIXED, 4);
+    Oop looping = new_code((Code){BYTES("\x76\x77\xA3\xFE")}); // 1, 2 on the stack
+    Oop context = fixture_new(cls.context, FORMAT_MIXED, CONTEXT_FIRST_TEMP + 16);
+    field_at_put(&vm->heap, context, CONTEXT_PC,
+                 oop_from_num(num_add(method_first_pc(looping), num(1))));
+    field_at_put(&vm->heap, context, CONTEXT_STACK_POINTER, INT(0));
+    field_at_put(&vm->heap, context, CONTEXT_METHOD, looping);
+    field_at_put(&vm->heap, other, PROCESS_SUSPENDED_CONTEXT, context);
+    field_at_put(&vm->heap, other, PROCESS_PRIORITY, INT(1));
+    static const char code[] = "\x20\x21\x83\x22\x82\xC3\xA3\xFE";
+    start(new_code((Code){.literal_count = 4,
+                          .literals = {new_plain(), semaphore, selector, result},
+                          BYTES(code)}),
+          NIL);
+    Oop process = process_active(vm);
+    assert_int_equal(process_resume(vm, other), OUTCOME_ANSWERED);
+    vm->sp = vm->fp + FRAME_FIRST_TEMP + 1;
+    assert_int_equal(run(), STOP_TICKS);
+    OOP_EQUAL(process_active(vm), other);
+    assert_ptr_equal(vm->sp, vm->fp + FRAME_FIRST_TEMP - 1);
+    OOP_EQUAL(prim_stack_at(vm, 0), INT(2));
+    OOP_EQUAL(prim_stack_at(vm, 1), INT(1));
+    Oop waiting = field_at(process, PROCESS_SUSPENDED_CONTEXT);
+    assert_int_equal(context_stack_size(vm, waiting), 1);
+    OOP_EQUAL(context_variable(vm, waiting, CONTEXT_FIRST_TEMP), semaphore);
+}
+
+// ---- primitives that collect before they fail
+
+MAY_GC static Outcome collect_and_fail(VM *of) {
+    heap_collect_full(&of->heap);
+    return prim_fail(of, FAILURE_GENERIC);
+}
+
+// An entry of the lookup cache whose primitive is `function`.
+static LookupEntry *cached_entry(Oop method, PrimitiveFunction function, uint8_t flags) {
+    LookupEntry *entry = &vm->lookup_cache[17];
+    assert_true(lookup_describe(vm, method, cls.plain, entry));
+    entry->primitive = function;
+    entry->flags |= flags;
+    entry->key = LOOKUP_KEY(cls.plain, 1);
+    entry->selector = NIL;
+    return entry;
+}
+
+static void a_primitive_may_collect_before_it_fails(void **state) {
+    (void)state;
+    const uint8_t flags[] = {LOOKUP_RUNS_PRIMITIVE, LOOKUP_MIRROR};
+    for (unsigned i = 0; i < 2; i++) {
+        fixture_drop_operands();
+        Oop method = new_code((Code){.arguments = 1, .temps = 3, BYTES("\x8B\x13\x00\x10\x7C")});
+        Oop before = method;
+        LookupEntry *entry = cached_entry(method, collect_and_fail, flags[i]);
+        fixture_push(new_string("receiver"));
+        fixture_push(new_string("argument"));
+        assert_int_equal(send_run_entry(vm, entry, 1), OUTCOME_SWITCHED);
+        method = frame_oop(vm->fp + FRAME_METHOD);
+        assert_true(oop_is_method(method));
+        assert_false(oop_is(method, before));
+        assert_memory_equal(object_bytes(method) + 24, "\x8B\x13\x00\x10\x7C", 5);
+        assert_memory_equal(object_bytes(frame_oop(vm->fp + FRAME_RECEIVER)), "receiver", 8);
+        assert_memory_equal(object_bytes(frame_oop(frame_temp(vm->fp, 0))), "argument", 8);
+        assert_ptr_equal(vm->sp, frame_temp(vm->fp, 2));
+        vm->sp = frame_callee_slot(vm->fp);
+        vm->fp = frame_caller(vm->fp);
+    }
+}
+
+// tryPrimitive: puts its operands back, wherever they are by now.
+static void a_tried_primitive_may_collect_before_it_fails(void **state) {
+    (void)state;
+    vm->options.heap.collect_every = 0;
+    // Not so much can be had in one piece, which 180 knows only when it has tried.
+    uint64_t most = heap_room_bytes(&vm->heap) - (1 << 20);
+    Oop bytes = prim_integer_from_num(vm, num((int64_t)most));
+    fixture_drop_operands();
+    fixture_push(new_string("receiver"));
+    fixture_push(INT(180));
+    fixture_push(ARRAY_OF(bytes));
+    vm->argument_count = 2;
+    Oop before = prim_stack_at(vm, 0);
+    assert_int_equal(prim_do_primitive_with_arguments(vm), OUTCOME_FAILED);
+    assert_false(oop_is(before, prim_stack_at(vm, 0)));
+    assert_int_equal(vm->argument_count, 2);
+    OOP_EQUAL(prim_stack_at(vm, 1), INT(180));
+    OOP_EQUAL(field_at(prim_stack_at(vm, 0), 0), bytes);
+    assert_memory_equal(object_bytes(prim_stack_at(vm, 2)), "receiver", 8);
+}
+
+// ---- primitives that run primitives
+
+// a := {#perform:with:. a}: receiver perform: #perform:with: with: a, for ever.
+static void a_perform_of_itself_ends(void **state) {
+    (void)state;
+    Oop selector = new_string("perform:withArguments:"), array = new_array(2);
+    field_at_put(&vm->heap, array, 0, selector);
+    field_at_put(&vm->heap, array, 1, array);
+    Oop method = new_code((Code){.arguments = 2, BYTES("\x8B\x54\x00\x7A")}); // fails: true
+    define(cls.plain, selector, method);
+    OOP_EQUAL(send_2(new_plain(), selector, selector, array), FALSE_OOP);
+}
+
+static void a_primitive_that_tries_itself_fails(void **state) {
+    (void)state;
+    Oop array = new_array(2);
+    field_at_put(&vm->heap, array, 0, INT(118));
+    field_at_put(&vm->heap, array, 1, array);
+    FAILS(LIMIT_EXCEEDED, prim_do_primitive_with_arguments, new_plain(), INT(118), array);
+    assert_int_equal(vm->nested_primitives, 0);
+}
+
+// ---- code that cannot be carried out
+
+// Context>>unusedBytecode counts its calls in a variable and returns.
+static Oop define_unused_bytecode(void) {
+    Oop selector = new_string("unusedBytecode"), count = new_variable(INT(0));
+    fixture_put_special(SPECIAL_SELECTOR_UNUSED_BYTECODE, selector);
+    define(cls.context, selector,
+           new_code((Code){.literal_count = 1,
+                           .literals = {count},
+                           BYTES("\x40\x76\xB0\x82\xC0\x78")})); // count := count + 1
+    return count;
+}
+
+// Runs code that must not go on behind what it cannot do: there a variable is set. Its frame keeps
+// as many operands as it had.
+static void assert_stays(Code code, Oop passed, unsigned operands) {
+    Oop count = define_unused_bytecode();
+    Oop method = new_code(code);
+    start(method, new_plain());
+    Oop context = context_of_frame(vm, vm->fp);
+    assert_int_equal(run(), STOP_TICKS);
+    OOP_EQUAL(value_of(passed), INT(-1));
+    assert_true(INT_OF(value_of(count)) > 1);
+    assert_true(context_is_married(vm, context));
+    if (context_frame(vm, context) != vm->fp)
+        assert_int_equal(context_stack_size(vm, context), operands);
+}
+
+static void nothing_runs_behind_an_unused_bytecode(void **state) {
+    (void)state;
+    Oop passed = new_variable(INT(-1));
+    // 126, then 1 into the variable
+    assert_stays(
+        (Code){.literal_count = 1, .literals = {passed}, BYTES("\x7E\x76\x82\xC0\xA3\xFE")}, passed,
+        0);
+}
+
+static void nothing_runs_behind_a_missing_temp_vector(void **state) {
+    (void)state;
+    Oop passed = new_variable(INT(-1));
+    // pushes element 0 of temporary 0, which is nil, and pops it into the variable
+    assert_stays((Code){.temps = 1,
+                        .literal_count = 1,
+                        .literals = {passed},
+                        BYTES("\x8C\x00\x00\x82\xC0\xA3\xFE")},
+                 passed, 1);
+}
+
+// SistaV1: a prefix belongs to the instruction, also when it is tried again: with it the variable
+// has number 256, without it 0.
+static void an_instruction_is_tried_again_with_its_prefixes(void **state) {
+    (void)state;
+    Oop passed = new_variable(INT(-1));
+    // extend A 1, push receiver variable 0 (of 2); pop into literal variable 0, jump back
+    assert_stays((Code){.is_sista = true,
+                        .literal_count = 1,
+                        .literals = {passed},
+                        BYTES("\xE0\x01\xE2\x00\xF4\x00\xE1\xFF\xED\xFC")},
+                 passed, 0);
+}
+
+static void a_directed_super_send_to_no_class_keeps_its_operands(void **state) {
+    (void)state;
+    Oop passed = new_variable(INT(-1));
+    // push self, nil; extend B 64, super send of literal 1 without arguments
+    Oop selector = new_string("anything");
+    assert_stays((Code){.is_sista = true,
+                        .literal_count = 2,
+                        .literals = {passed, selector},
+                        BYTES("\x4C\x4F\xE1\x40\xEB\x08\xF4\x00\xE1\xFF\xED\xFC")},
+                 passed, 2);
+}
+
+// A handler that is a primitive would leave an answer on the stack of a frame that does not expect
+// one: yield does so after a switch.
+static void a_message_of_the_vm_runs_no_primitive(void **state) {
+    (void)state;
+    Oop selector = new_string("unusedBytecode"), count = new_variable(INT(0));
+    fixture_put_special(SPECIAL_SELECTOR_UNUSED_BYTECODE, selector);
+    define(cls.context, selector,
+           new_code((Code){.literal_count = 1,
+                           .literals = {count},
+                           BYTES("\x8B\xA7\x00\x40\x76\xB0\x82\xC0\x78")})); // <primitive: 167>
+    start(new_code((Code){BYTES("\x7E\x78")}), NIL);
+    assert_int_equal(run(), STOP_TICKS);
+    assert_true(INT_OF(value_of(count)) > 1);
+}
+
+// ---- methods that become something else, or are written, while they run
+
+// A method that sends becomeForward: from {itself} to {other}, then sets the variable to 7.
+static Oop becoming_method(Oop former, Oop latter, Oop selector, Oop result) {
+    static const char code[] = "\x20\x21\x83\x22\x87\x24\x82\xC3\xA3\xFE";
+    return new_code((Code){
+        .literal_count = 5, .literals = {former, latter, selector, result, INT(7)}, BYTES(code)});
+}
+
+// Runs a method that becomes `other`, with the primitive of that number.
+static void run_becoming(Oop other, uint8_t primitive, Oop result) {
+    Oop selector = new_string("become:");
+    char code[] = "\x8B\x00\x00\x78";
+    code[1] = (char)primitive;
+    define(cls.array, selector, new_code((Code){.arguments = 1, BYTES(code)}));
+    Oop former = new_array(1);
+    Oop method = becoming_method(former, ARRAY_OF(other), selector, result);
+    field_at_put(&vm->heap, former, 0, method);
+    start(method, new_plain());
+    assert_int_equal(run(), STOP_TICKS);
+}
+
+static void a_running_method_may_become_one_of_the_same_shape(void **state) {
+    (void)state;
+    Oop result = new_variable(INT(-1));
+    Oop other = becoming_method(NIL, NIL, NIL, result);
+    field_at_put(&vm->heap, other, 5, INT(8));
+    run_becoming(other, 72, result);
+    OOP_EQUAL(value_of(result), INT(8));
+    OOP_EQUAL(frame_oop(vm->fp + FRAME_METHOD), other);
+}
+
+static void a_running_method_that_becomes_another_is_trapped(void **state) {
+    (void)state;
+    const uint8_t primitives[] = {72, 128};
+    for (unsigned i = 0; i < 2; i++) {
+        Oop count = define_unused_bytecode(), result = new_variable(INT(-1));
+        run_becoming(new_code((Code){BYTES("\xA3\xFE")}), primitives[i], result);
+        OOP_EQUAL(value_of(result), INT(-1));
+        assert_true(INT_OF(value_of(count)) > 1);
+        fixture_close(NULL);
+        fixture_open(NULL);
+    }
+}
+
+// The same bytes mean something else in the other set.
+static void a_running_method_does_not_change_its_bytecode_set(void **state) {
+    (void)state;
+    Oop count = define_unused_bytecode(), result = new_variable(INT(-1));
+    static const char code[] = "\x4C\x4C\xD8\xD8\x5F\x5F\x5F\x5F\xED\xFE";
+    Oop other = new_code((Code){.is_sista = true, .literal_count = 5, BYTES(code)});
+    run_becoming(other, 72, result);
+    OOP_EQUAL(value_of(result), INT(-1));
+    assert_true(INT_OF(value_of(count)) > 1);
+}
+
+static void a_running_method_that_becomes_a_number_is_trapped(void **state) {
+    (void)state;
+    Oop count = define_unused_bytecode(), result = new_variable(INT(-1));
+    run_becoming(INT(3), 72 + 0, result); // 72 refuses: the method goes on
+    OOP_EQUAL(value_of(result), INT(7));
+    Oop selector = new_string("become:keep:");
+    define(cls.array, selector, new_code((Code){.arguments = 2, BYTES("\x8B\xF9\x00\x78")}));
+    static const char calls[] = "\x20\x21\x72\x83\x42\x87\x24\x82\xC3\xA3\xFE";
+    Oop former = new_array(1), second = new_variable(INT(-1));
+    Oop method = new_code((Code){.literal_count = 5,
+                                 .literals = {former, ARRAY_OF(INT(3)), selector, second, INT(7)},
+                                 BYTES(calls)});
+    field_at_put(&vm->heap, former, 0, method);
+    start(method, new_plain());
+    assert_int_equal(run(), STOP_TICKS);
+    OOP_EQUAL(value_of(second), INT(-1));
+    assert_true(INT_OF(value_of(count)) > 1);
+}
+
+// What is trapped can be flushed into its context and taken up again, operands and all.
+static void a_trapped_frame_keeps_its_operands(void **state) {
+    (void)state;
+    Oop count = define_unused_bytecode();
+    static const char code[] = "\x76\x77\x75\x76\x77\x75\xA3\xFE";
+    Oop method = new_code((Code){.arguments = 0, BYTES(code)});
+    start(method, new_plain());
+    Oop context = context_of_frame(vm, vm->fp);
+    assert_int_equal(run(), STOP_TICKS);
+    vm->sp = vm->fp + FRAME_FIRST_TEMP - 5;
+    byte_at_put(method, num(24), num(0x7E));
+    vm->argument_count = 0;
+    lookup_method_written(vm, method);
+    OOP_EQUAL(frame_oop(vm->fp + FRAME_METHOD), vm->trap_method);
+    OOP_EQUAL(context_flush_all(vm), context);
+    assert_true(context_resume(vm, context));
+    assert_int_equal(context_stack_size(vm, context), 6);
+    assert_int_equal(run(), STOP_TICKS);
+    assert_true(INT_OF(value_of(count)) > 1);
+    FAILS(INAPPROPRIATE, prim_set_read_only, vm->trap_method, FALSE_OOP);
+    FAILS(OBJECT_IS_PINNED, prim_array_become, ARRAY_OF(vm->trap_method), ARRAY_OF(method));
+}
+
+// The code of a running method is written and then touches a variable that its receiver lacks.
+static void a_written_method_looks_at_its_receiver(void **state) {
+    (void)state;
+    Oop count = define_unused_bytecode(), result = new_variable(INT(-1));
+    // jump to itself; push receiver variable 1 and pop it into the variable
+    Oop method = new_code(
+        (Code){.literal_count = 1, .literals = {result}, BYTES("\xA4\x00\x01\x82\xC0\xA3\xFE")});
+    start(method, new_plain());
+    byte_at_put(method, num(34), num(15)); // there are two variables
+    vm->argument_count = 0;
+    lookup_method_written(vm, method);
+    assert_int_equal(run(), STOP_TICKS);
+    OOP_EQUAL(value_of(result), INT(-1));
+    assert_true(INT_OF(value_of(count)) > 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        PRIM_TEST(a_mirror_primitive_works_on_its_first_argument),
+        PRIM_TEST(a_mirror_primitive_that_fails_finds_its_operands_again),
+        PRIM_TEST(a_mirror_primitive_follows_forwarders),
+        PRIM_TEST(a_mirror_primitive_may_switch_processes),
+        PRIM_TEST(a_primitive_may_collect_before_it_fails),
+        PRIM_TEST(a_tried_primitive_may_collect_before_it_fails),
+        PRIM_TEST(a_perform_of_itself_ends),
+        PRIM_TEST(a_primitive_that_tries_itself_fails),
+        PRIM_TEST(nothing_runs_behind_an_unused_bytecode),
+        PRIM_TEST(nothing_runs_behind_a_missing_temp_vector),
+        PRIM_TEST(an_instruction_is_tried_again_with_its_prefixes),
+        PRIM_TEST(a_directed_super_send_to_no_class_keeps_its_operands),
+        PRIM_TEST(a_message_of_the_vm_runs_no_primitive),
+        PRIM_TEST(a_running_method_may_become_one_of_the_same_shape),
+        PRIM_TEST(a_running_method_that_becomes_another_is_trapped),
+        PRIM_TEST(a_running_method_does_not_change_its_bytecode_set),
+        PRIM_TEST(a_running_method_that_becomes_a_number_is_trapped),
+        PRIM_TEST(a_trapped_frame_keeps_its_operands),
+        PRIM_TEST(a_written_method_looks_at_its_receiver),
+    };
+    return cmocka_run_group_tests_name("sends", tests, NULL, NULL);
+}
