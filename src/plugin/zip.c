@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ZipPlugin: the checksums of compressed streams. Images compress and decompress themselves.
+// ZipPlugin: the checksums of compressed streams. The loops that compress are in zip_streams.c.
 #include "object/raw.h"
 #include "plugin/checksum_kernel.h"
 #include "plugin/operands.h"

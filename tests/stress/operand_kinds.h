@@ -10,6 +10,7 @@
 #include "run/process.h"
 
 #include "../unit/prim_fixture.h"
+#include "../unit/zip_world.h"
 
 static Oop large(unsigned digits, bool negative) {
     static const char bytes[64] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -214,6 +215,13 @@ static Oop open_directory(void) {
     KIND(forwarder_to_string, forwarder_to(new_string("forwarded")))                               \
     KIND(forwarder_to_class, forwarder_to(fixture_class_object(cls.plain_twin)))                   \
     KIND(array_of_forwarder, ARRAY_OF(forwarder_to(new_plain()), INT(1)))                          \
+    KIND(inflate_stream, new_inflate_stream("+IM()A*B\x00", 9, 64))                                \
+    KIND(deflate_stream, new_deflate_stream("abcabcabcabcx", 13))                                  \
+    KIND(zip_encoder, new_zip_encoder(32))                                                         \
+    KIND(literals, zip_read_stream(new_string("literals"), 8))                                     \
+    KIND(distances, zip_read_stream(new_words32(8), 8))                                            \
+    KIND(huffman_tree, fixed_literal_tree())                                                       \
+    KIND(huffman_table, fixed_literal_table())                                                     \
     KIND(special_objects, vm->heap.special_objects)                                                \
     KIND(file_handle, open_file())                                                                 \
     KIND(directory_handle, open_directory())
