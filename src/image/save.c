@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "image/write.h"
+#include "memory/mourn.h"
 #include "memory/spaces.h"
 
 static size_t list_spans(const Heap *heap, bool young, ImageSpan *spans) {
@@ -17,8 +18,7 @@ static size_t list_spans(const Heap *heap, bool young, ImageSpan *spans) {
     return count;
 }
 
-Status image_write(const Heap *heap, const ImageHeader *header, const char *path,
-                   Diagnosis *diagnosis) {
+Status image_write(Heap *heap, const ImageHeader *header, const char *path, Diagnosis *diagnosis) {
     ImageSpan *spans = calloc(spaces_range_count(heap), sizeof *spans);
     if (!spans) return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory to save");
     size_t count = list_spans(heap, false, spans);
@@ -30,7 +30,9 @@ Status image_write(const Heap *heap, const ImageHeader *header, const char *path
         .last_hash = heap->last_hash,
         .base = spans[0].start,
     };
+    mourn_begin_save(heap);
     Status status = image_write_contents(&contents, header, path, diagnosis);
+    mourn_end_save(heap);
     free(spans);
     return status;
 }

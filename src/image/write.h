@@ -38,8 +38,9 @@ typedef struct ImageContents {
 MUST_USE Status image_write_contents(const ImageContents *contents, const ImageHeader *header,
                                      const char *path, Diagnosis *diagnosis);
 
-// Writes the heap. To write no garbage, collect fully before. Moves nothing.
-MUST_USE Status image_write(const Heap *heap, const ImageHeader *header, const char *path,
+// Writes the heap. To write no garbage, collect fully before. Moves nothing. Ephemerons that wait
+// to be fetched from the mourn queue are written as ephemerons, for the queue is not in the file.
+MUST_USE Status image_write(Heap *heap, const ImageHeader *header, const char *path,
                             Diagnosis *diagnosis);
 
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "object/header.h"
+#include "object/layouts.h"
+#include "object/ops.h"
 
 typedef struct MournQueue {
     Oop *items;
@@ -61,6 +63,40 @@ void mourn_weak(Heap *heap, Oop weak) {
     heap->wants |= HEAP_MOURNERS;
     if (heap->mourn_weak) (void)mourn_push(heap, weak);
 }
+
+// ---- while an image is written
+
+// Queued, of fixed size, and its class makes ephemerons: it has fired. The grey bit, which nobody
+// else uses meanwhile, says which ones were changed.
+static bool mourn_has_fired(Heap *heap, uint64_t raw) {
+    uint64_t class_object = oop_bits(heap_class_at(heap, raw_class_index(raw)));
+    if (raw_format(raw) != FORMAT_FIXED || raw_slot_count(raw) <= EPHEMERON_KEY) return false;
+    if (!format_is_pointers(raw_format(class_object)) ||
+        raw_slot_count(class_object) <= CLASS_FORMAT)
+        return false;
+    uint64_t format = raw_slot(class_object, CLASS_FORMAT) >> TAG_BITS >> 16 & 31;
+    return format == FORMAT_EPHEMERON;
+}
+
+void mourn_begin_save(Heap *heap) {
+    for (size_t i = 0; i < mourn_count(heap); i++) {
+        Oop mourner = heap_follow(heap, mourn_at(heap, i));
+        uint64_t raw = oop_bits(mourner);
+        if (oop_is_immediate(mourner) || !mourn_has_fired(heap, raw)) continue;
+        raw_store(raw, header_with_format(raw_load(raw), FORMAT_EPHEMERON) | HEADER_GREY);
+    }
+}
+
+void mourn_end_save(Heap *heap) {
+    for (size_t i = 0; i < mourn_count(heap); i++) {
+        Oop mourner = heap_follow(heap, mourn_at(heap, i));
+        uint64_t raw = oop_bits(mourner);
+        if (oop_is_immediate(mourner) || !(raw_load(raw) & HEADER_GREY)) continue;
+        raw_store(raw, header_with_format(raw_load(raw), FORMAT_FIXED) & ~HEADER_GREY);
+    }
+}
+
+// ---- taking
 
 void mourn_visit_roots(Heap *heap, RootVisitor *visitor) {
     MournQueue *queue = heap->mourners;

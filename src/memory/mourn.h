@@ -25,6 +25,12 @@ MUST_USE bool mourn_ephemeron(Heap *heap, Oop ephemeron);
 // that (heap->mourn_weak).
 void mourn_weak(Heap *heap, Oop weak);
 
+// While an image is written: the fired ephemerons in the queue, which the file has no place for,
+// are ephemerons again, and fire in the saved image. Afterwards they are what they were. Nothing
+// may move or run in between.
+void mourn_begin_save(Heap *heap);
+void mourn_end_save(Heap *heap);
+
 void mourn_visit_roots(Heap *heap, RootVisitor *visitor);
 
 // How many wait, and the one that is fetched after `index` others.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Saving: collect, turn frames into contexts, write, and take up the running context again.
+// Saving: compact, turn frames into contexts, write, and take up the running context again.
 // Nothing moves between the flush and the end, so oops may be held in C variables.
 #include "run/snapshot.h"
 
@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "image/image_info.h"
 #include "image/write.h"
+#include "memory/collector.h"
 #include "run/context.h"
 #include "run/primitive.h"
 #include "run/primitives.h"
@@ -25,7 +26,7 @@ static Status write_with(VM *vm, Oop process, Oop context, const char *path, Dia
 MAY_GC Status snapshot_save(VM *vm, const char *path, Diagnosis *diagnosis) {
     if (process_is_idle(vm))
         return diagnose(diagnosis, STATUS_STATE, "all processes wait: none could go on later");
-    heap_collect_full(&vm->heap);
+    heap_compact(&vm->heap);
     Oop process = process_active(vm);
     if (!oop_is_pointers(process) || num_le(slot_count(process), num(PROCESS_SUSPENDED_CONTEXT)))
         return diagnose(diagnosis, STATUS_STATE, "there is no process that could go on later");
