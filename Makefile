@@ -74,8 +74,9 @@ $(B)/libparley.a: $(LIB_OBJECTS)
 build/gen/bytecode/%_each.tbl: src/bytecode/%.tbl tools/each_bytecode.awk
 	@mkdir -p $(@D)
 	awk -f tools/each_bytecode.awk $< >$@
-$(B)/run/interpreter.o: build/gen/bytecode/v3plus_each.tbl build/gen/bytecode/sista_each.tbl
-$(B)/run/interpreter.o: CFLAGS_ALL += -Ibuild/gen
+LOOPS := $(B)/run/interpreter.o $(B)/run/interpreter_traced.o
+$(LOOPS): build/gen/bytecode/v3plus_each.tbl build/gen/bytecode/sista_each.tbl
+$(LOOPS): CFLAGS_ALL += -Ibuild/gen
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -8,6 +8,9 @@
 //
 // This file is long where the tables expand and where the send is written out; a send's fast path
 // stands here, everything slower in send.c, return.c and context.c.
+#ifdef INTERPRETER_TRACES // interpreter_traced.c
+#define interpret interpret_traced
+#endif
 #include "run/interpreter.h"
 
 #include "base/check.h"
@@ -110,7 +113,18 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 #define SISTA_IS_SHORT_JUMP_IF_FALSE(byte) ((unsigned)(byte)-192 < 8)
 #define SISTA_IS_SHORT_JUMP_IF_TRUE(byte)  ((unsigned)(byte)-184 < 8)
 
+#ifdef INTERPRETER_TRACES
+#define DISPATCH()                                                                                 \
+    {                                                                                              \
+        trace_bytecode(vm, r.fp, r.method, r.ip);                                                  \
+        goto *dispatch[*r.ip];                                                                     \
+    }
+// A byte in the place of the next one that nothing is done ahead for, in either set.
+#define NEXT_BYTE 0
+#else
 #define DISPATCH() goto *dispatch[*r.ip]
+#define NEXT_BYTE  *r.ip
+#endif
 
 // What often follows an instruction is done at once, which saves a dispatch: a test of the next
 // byte that is predicted well, in place of a jump that is not.
@@ -118,7 +132,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // A comparison's answer: a conditional jump.
 #define ANSWER_BOOLEAN_V3(result)                                                                  \
     {                                                                                              \
-        unsigned next = *r.ip;                                                                     \
+        unsigned next = NEXT_BYTE;                                                                     \
         if (V3_IS_SHORT_JUMP_IF_FALSE(next)) {                                                     \
             r.ip += (result) ? 1 : (next & 7) + 2;                                                 \
         } else if (V3_IS_LONG_JUMP_IF_FALSE(next)) {                                               \
@@ -130,7 +144,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
     }
 #define ANSWER_BOOLEAN_SISTA(result)                                                               \
     {                                                                                              \
-        unsigned next = *r.ip;                                                                     \
+        unsigned next = NEXT_BYTE;                                                                     \
         if (SISTA_IS_SHORT_JUMP_IF_FALSE(next)) {                                                  \
             r.ip += (result) ? 1 : (next & 7) + 2;                                                 \
         } else if (SISTA_IS_SHORT_JUMP_IF_TRUE(next)) {                                            \
@@ -143,7 +157,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // A pushed temporary: another one.
 #define AFTER_PUSH_TEMP(first, count)                                                              \
     {                                                                                              \
-        unsigned next = *r.ip - (first);                                                           \
+        unsigned next = NEXT_BYTE - (first);                                                           \
         if (next < (count)) {                                                                      \
             r.ip++;                                                                                \
             push(&r, temp_at(&r, next));                                                           \
@@ -155,7 +169,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // An answered number: a pop into a temporary.
 #define AFTER_NUMBER(first)                                                                        \
     {                                                                                              \
-        unsigned next = *r.ip - (first);                                                           \
+        unsigned next = NEXT_BYTE - (first);                                                           \
         if (next < 8) {                                                                            \
             r.ip++;                                                                                \
             temp_at_put(&r, next, pop(&r));                                                        \
@@ -167,7 +181,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // A pop into a temporary: the jump back to a loop's condition (SistaV1 has a prefix before it).
 #define AFTER_POP_TEMP_V3                                                                          \
     {                                                                                              \
-        unsigned next = *r.ip - 160u;                                                              \
+        unsigned next = NEXT_BYTE - 160u;                                                              \
         if (next >= 4) DISPATCH();                                                                 \
         r.ip += (int)(next - 4) * 256 + r.ip[1] + 2;                                               \
         goto backward_jump;                                                                        \
@@ -267,6 +281,9 @@ MAY_GC StopReason interpret(VM *vm) {
     Outcome outcome;
     int bytes_back; // length of the instruction whose action is carried out
 
+#ifndef INTERPRETER_TRACES
+    if (trace_wants(vm, TRACE_BIT_BYTECODES)) return interpret_traced(vm);
+#endif
     vm->stop = STOP_NONE;
     if (process_is_idle(vm) && vm_wait_for_process(vm) == OUTCOME_STOP) return vm->stop;
     goto switched;
@@ -332,7 +349,7 @@ send : {
         if (entry->flags & LOOKUP_QUICK) goto send_slowly;
         if (!(entry->flags & LOOKUP_RUNS_PRIMITIVE)) goto send_slowly;
         if (inlined_primitive_answers(&r, entry, header)) {
-            if (*r.ip == (dispatch == v3_table ? V3_POP : SISTA_POP)) {
+            if (NEXT_BYTE == (dispatch == v3_table ? V3_POP : SISTA_POP)) {
                 r.ip++;
                 drop(&r, 1);
             }

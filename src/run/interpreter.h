@@ -16,5 +16,7 @@ MUST_USE Status vm_image_loaded(VM *vm, Diagnosis *diagnosis);
 
 // Runs until vm->stop says why it stopped.
 MAY_GC StopReason interpret(VM *vm);
+// The same, with a line for each bytecode: interpret comes here when that is wanted.
+MAY_GC StopReason interpret_traced(VM *vm);
 
 #endif

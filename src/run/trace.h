@@ -9,6 +9,7 @@
 // The kinds and their bits in VMOptions.trace: TRACE(NAME, word on the command line).
 #define TRACE_KINDS(TRACE)                                                                         \
     TRACE(SENDS, "sends")                                                                          \
+    TRACE(BYTECODES, "bytecodes")                                                                  \
     TRACE(NOT_UNDERSTOOD, "dnu")                                                                   \
     TRACE(PRIMITIVES, "primitives")                                                                \
     TRACE(COLLECTIONS, "gc")                                                                       \
@@ -28,6 +29,8 @@ static inline bool trace_wants(const VM *vm, TraceKind kind) {
 bool trace_parse(const char *list, uint32_t *bits);
 
 void trace_send(VM *vm, Oop selector, Oop receiver);
+// Each bytecode that the frame is about to carry out; the interpreter asks whether that is wanted.
+void trace_bytecode(VM *vm, const uint64_t *fp, Oop method, const uint8_t *ip);
 void trace_not_understood(VM *vm, Oop selector, Oop receiver);
 void trace_primitive_failed(VM *vm, const LookupEntry *entry);
 // A collection is over; it also goes into the event ring.

@@ -153,6 +153,7 @@ struct VM {
     uint64_t timer_ticks;           // deterministic runs: where the timer is due; all ones: never
     bool counts_ticks;              // every safe point is visited: tick limit or deterministic
     bool frames_changed;            // frames, or the objects they name, moved since the loop looked
+    const uint8_t *traced_instruction, *traced_end; // the last one told about: trace.c
     bool watches_sends;             // every send takes the slow path: tracing or flushing
     uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do
 

@@ -8,6 +8,7 @@
 // that the process loops until the tick limit ends the run.
 #include "run/process.h"
 #include "run/send.h"
+#include "run/trace.h"
 
 #include "prim_fixture.h"
 
@@ -325,6 +326,31 @@ static void a_directed_super_send_to_no_class_keeps_its_operands(void **state) {
                  passed, 2);
 }
 
+// A line for each bytecode, prefixes together with their instruction.
+static void bytecodes_are_traced_with_their_prefixes(void **state) {
+    (void)state;
+    static char text[1 << 12];
+    // extend A 1, extend B 0, push the integer 2 + 0 * 256; pop; jump back to itself
+    start(new_code((Code){.is_sista = true, BYTES("\xE0\x01\xE1\x00\xE8\x02\xD8\xE1\xFF\xED\xFC")}),
+          NIL);
+    FILE *real_stderr = stderr;
+    stderr = fmemopen(text, sizeof text, "w");
+    vm->options.trace = 1u << TRACE_BIT_BYTECODES;
+    vm->options.max_ticks = vm->ticks + 2;
+    assert_int_equal(interpret(vm), STOP_TICKS);
+    fclose(stderr);
+    stderr = real_stderr;
+    const char *const lines[] = {" 25  <E0 01 E1 00 E8 02> push 2\n", " 31  <D8>         pop\n",
+                                 " 32  <E1 FF ED FC> jump to 32\n"};
+    const char *at = text;
+    for (int i = 0; i < 3; i++) {
+        at = strstr(at, lines[i]);
+        if (!at) fail_msg("no line '%s' (in its place) in:\n%s", lines[i], text);
+        at += strlen(lines[i]);
+    }
+    assert_int_equal(memcmp(text, "bytecode ", 9), 0);
+}
+
 // A handler that is a primitive would leave an answer on the stack of a frame that does not expect
 // one: yield does so after a switch.
 static void a_message_of_the_vm_runs_no_primitive(void **state) {
@@ -468,6 +494,7 @@ int main(void) {
         PRIM_TEST(nothing_runs_behind_a_missing_temp_vector),
         PRIM_TEST(an_instruction_is_tried_again_with_its_prefixes),
         PRIM_TEST(a_directed_super_send_to_no_class_keeps_its_operands),
+        PRIM_TEST(bytecodes_are_traced_with_their_prefixes),
         PRIM_TEST(a_message_of_the_vm_runs_no_primitive),
         PRIM_TEST(a_running_method_may_become_one_of_the_same_shape),
         PRIM_TEST(a_running_method_that_becomes_another_is_trapped),
