@@ -39,6 +39,7 @@ typedef enum LiteralKind {
     LITERAL_CLASS_BINDING,  // the binding of the class that the method is compiled in
     LITERAL_CODE,           // `code`, a CompiledBlock
     LITERAL_CONSTANT_BLOCK, // `code` is its CompiledBlock, items[0] what it answers
+    LITERAL_CLEAN_BLOCK,    // `code` is its CompiledBlock
     LITERAL_OUTER,          // last literal of a block: the code that it stands in
     LITERAL_METHOD_STATE,   // an AdditionalMethodState: `text` is the selector, items are pragmas
     LITERAL_PRAGMA,         // `text` is the selector, items its arguments

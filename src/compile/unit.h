@@ -14,7 +14,8 @@
 //     if (!code) ...                  // diagnostics has at least one error
 //
 // Nothing here is global, nothing is kept between units; the source must outlive the Code, whose
-// texts may point into it. No input crashes it or takes more C stack than NESTING_LIMIT levels do.
+// texts may point into it. No input crashes it or takes more C stack than
+// NESTING_LIMIT (ast.h) levels do.
 #ifndef PARLEY_COMPILE_UNIT_H
 #define PARLEY_COMPILE_UNIT_H
 
@@ -30,6 +31,7 @@ typedef enum UnitKind {
 typedef enum NameKind {
     NAME_UNKNOWN,
     NAME_BINDING, // a class variable, pool variable or global: has an association with that key
+    NAME_CLASS,   // a global whose value is a class or trait: cannot be assigned to
 } NameKind;
 
 // What a name that is neither reserved nor declared in the method nor an instance variable stands
@@ -47,6 +49,7 @@ typedef struct CompileUnit {
     NameLookup *lookup; // NULL: every name is known
     void *lookup_context;
     size_t undeclared_count; // answered: names bound though nobody knows them (each use)
+    bool wants_warnings;     // set by compile_method from the options
 } CompileUnit;
 
 // The defaults (all zero) are what our own kernel is built with; Pharo 13's own methods are

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The intermediate representation of one method or block: instructions in sequences, as Opal has
+// it. A sequence ends where control may leave or enter; sequences are numbered in the order of the
+// source. Only those that can be reached are assembled (assemble.h).
+//
+// The builder functions append to the current sequence; labels are plain values of the caller.
+//
+//     IrLabel otherwise = ir_jump_if(ir, false);   // a forward jump, still open
+//     ...
+//     ir_land(ir, otherwise);                      // it goes here
+//     IrSequence *start = ir_loop_start(ir);
+//     ...
+//     ir_jump_back(ir, start);
+//
+// Temporaries are named: ir_add_temp gives a name its slot, once. Instructions hold the name, since
+// some are added before their temporary has its slot.
+#ifndef PARLEY_COMPILE_IR_H
+#define PARLEY_COMPILE_IR_H
+
+#include "compile/ast.h"
+#include "compile/name_set.h"
+
+typedef enum IrOp {
+    IR_PUSH_RECEIVER,
+    IR_PUSH_CONTEXT,
+    IR_PUSH_PROCESS,
+    IR_PUSH_INSTANCE, // index
+    IR_PUSH_TEMP,     // name
+    IR_PUSH_REMOTE,   // index in the vector that name holds
+    IR_PUSH_LITERAL,  // literal
+    IR_PUSH_BINDING,  // literal
+    IR_PUSH_ARRAY,    // of the index topmost values
+    IR_PUSH_CLOSURE,  // literal with the code; names[0 .. index) are copied
+    IR_MAKE_VECTOR,   // of index elements, into name
+    IR_DUP,
+    IR_POP,
+    IR_STORE_INSTANCE,
+    IR_STORE_TEMP,
+    IR_STORE_REMOTE,
+    IR_STORE_BINDING,
+    IR_POP_INTO_INSTANCE, // the same order as the stores
+    IR_POP_INTO_TEMP,
+    IR_POP_INTO_REMOTE,
+    IR_POP_INTO_BINDING,
+    IR_SEND,       // name with index arguments
+    IR_SUPER_SEND, // the same
+    IR_RETURN,
+    IR_RETURN_RECEIVER,
+    IR_RETURN_INSTANCE,
+    IR_RETURN_LITERAL,
+    IR_BLOCK_RETURN,
+    IR_JUMP,    // to destination
+    IR_JUMP_IF, // to destination if the top is `flag`
+} IrOp;
+
+typedef struct IrSequence IrSequence;
+
+typedef struct IrInstruction {
+    IrOp op;
+    bool flag;
+    uint32_t index;
+    Text name;
+    Text *names;
+    const Literal *literal;
+    IrSequence *destination;
+    IrSequence *successor; // where else control may go on, or what is kept though it is not reached
+    uint32_t source_start, source_end;
+} IrInstruction;
+
+struct IrSequence {
+    IrInstruction *items;
+    size_t count, capacity;
+    IrSequence *next; // in the order of making
+    bool is_reached;
+    struct Section *section; // the assembler's
+};
+
+typedef struct IrMethod {
+    CodeArena *arena;
+    IrSequence *first, *current;
+    Text *temps;
+    size_t temp_count, temp_capacity;
+    NameSet inlined_selectors;
+    unsigned argument_count;
+    bool is_block;
+    uint32_t source_start, source_end; // that new instructions belong to
+} IrMethod;
+
+typedef struct IrLabel {
+    IrSequence *sequence; // that ends with the jump
+} IrLabel;
+
+// False when memory is out.
+bool ir_start(IrMethod *ir, CodeArena *arena);
+
+void ir_add_temp(IrMethod *ir, Text name);
+bool ir_find_temp(const IrMethod *ir, Text name, unsigned *slot);
+// The slot of a name that has been added.
+unsigned ir_temp(const IrMethod *ir, Text name);
+
+void ir_add(IrMethod *ir, IrInstruction instruction);
+void ir_pop(IrMethod *ir); // or takes back a push that nobody will miss
+void ir_return_top(IrMethod *ir);
+void ir_block_return(IrMethod *ir); // unless control cannot get here
+
+IrLabel ir_jump(IrMethod *ir);
+IrLabel ir_jump_if(IrMethod *ir, bool condition);
+void ir_land(IrMethod *ir, IrLabel label);
+IrSequence *ir_loop_start(IrMethod *ir);
+void ir_jump_back(IrMethod *ir, IrSequence *start);
+
+// Marks what can be reached, joins stores and pops, pushes and returns.
+void ir_finish(IrMethod *ir);
+
+#endif

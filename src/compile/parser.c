@@ -1,0 +1,709 @@
+// SPDX-License-Identifier: MIT
+// Grammar, in the order of the functions below:
+//
+//   primary     name | literal | #( ... ) | #[ ... ] | [ block ] | ( expression ) | { statements }
+//   unary       primary name*                 binary   unary (operator unary)*
+//   keyword     binary (keyword binary)*      cascade  keyword (; message)*
+//   expression  (name :=)* cascade            statement  ^? expression
+//   body        | name* | pragma* statement . statement ...
+//   method      pattern pragma* body
+//
+// Each function takes what it needs, or reports an error and answers NULL or false. `current` is
+// the token to look at; one token ahead of it is read only where an assignment may begin and where
+// a minus sign was split off a number.
+#include "compile/parser.h"
+
+#include "compile/lexer.h"
+
+typedef struct Parser {
+    CompileUnit *unit;
+    CodeArena *arena;
+    Lexer lexer;
+    Token current, ahead;
+    bool has_ahead;
+    uint32_t last_end; // of the token before the current one
+    unsigned nesting;
+    MethodNode *method;
+    PragmaNode *last_pragma;
+} Parser;
+
+// ---- tokens
+
+static void step(Parser *p) {
+    p->last_end = p->current.end;
+    p->current = p->has_ahead ? p->ahead : lexer_next(&p->lexer);
+    p->has_ahead = false;
+}
+
+static const Token *look_ahead(Parser *p) {
+    if (!p->has_ahead) p->ahead = lexer_next(&p->lexer);
+    p->has_ahead = true;
+    return &p->ahead;
+}
+
+static bool at_special(const Parser *p, char special) {
+    return p->current.kind == TOKEN_SPECIAL && p->current.special == special;
+}
+
+static bool at_operator(const Parser *p, const char *chars) {
+    return p->current.kind == TOKEN_OPERATOR && text_is(p->current.text, chars);
+}
+
+static bool at_bar(const Parser *p) {
+    return p->current.kind == TOKEN_OPERATOR && p->current.text.bytes[0] == '|';
+}
+
+static bool take_special(Parser *p, char special) {
+    if (!at_special(p, special)) return false;
+    step(p);
+    return true;
+}
+
+// Takes one bar. A longer operator keeps its other characters: || are two bars, after all.
+static void take_bar(Parser *p) {
+    Token *token = &p->current;
+    if (token->text.length < 2) {
+        step(p);
+        return;
+    }
+    token->start++;
+    token->text = text_slice(token->text, 1, token->text.length);
+}
+
+static bool is_reserved_literal(Text name) {
+    return text_is(name, "nil") || text_is(name, "true") || text_is(name, "false");
+}
+
+static bool at_name(const Parser *p) { return p->current.kind == TOKEN_NAME; }
+
+// A name that a variable may have.
+static bool at_variable(const Parser *p) {
+    return at_name(p) && !is_reserved_literal(p->current.text);
+}
+
+// ---- errors
+
+static void report(Parser *p, DiagnosticKind kind, uint32_t start, uint32_t end, Text name) {
+    diagnostics_add(p->unit->diagnostics, &p->unit->place, kind, start, end, name);
+}
+
+// At the current token, unless that is bad itself and has been reported.
+static void *fail_about(Parser *p, DiagnosticKind kind, Text name) {
+    if (p->current.kind != TOKEN_ERROR) report(p, kind, p->current.start, p->current.end, name);
+    return NULL;
+}
+
+static void *fail(Parser *p, DiagnosticKind kind) { return fail_about(p, kind, p->current.text); }
+
+// Something opened at `opening` is not closed. If the text ends, the opening is the place to show,
+// else the token that should have been the end.
+static void *fail_unclosed(Parser *p, DiagnosticKind kind, uint32_t opening) {
+    if (p->current.kind != TOKEN_END) return fail(p, kind);
+    report(p, kind, opening, opening + 1, p->current.text);
+    return NULL;
+}
+
+static bool enter(Parser *p) {
+    if (p->nesting < NESTING_LIMIT) {
+        p->nesting++;
+        return true;
+    }
+    fail(p, DIAGNOSTIC_TOO_DEEP);
+    return false;
+}
+
+static void leave(Parser *p) { p->nesting--; }
+
+// ---- nodes
+
+static Node *new_node(Parser *p, NodeKind kind, uint32_t start) {
+    Node *node = arena_new(p->arena, Node);
+    if (!node) return NULL;
+    node->kind = kind;
+    node->start = start;
+    node->end = p->current.end;
+    return node;
+}
+
+static Node *new_send(Parser *p, Node *receiver, Text selector, uint32_t selector_start) {
+    Node *node = new_node(p, NODE_SEND, receiver->start);
+    if (!node) return NULL;
+    node->as.send.receiver = receiver;
+    node->as.send.selector = selector;
+    node->as.send.selector_start = selector_start;
+    return node;
+}
+
+static Node *new_literal(Parser *p, uint32_t start, uint32_t end, Literal value) {
+    Node *node = new_node(p, NODE_LITERAL, start);
+    Literal *literal = arena_new(p->arena, Literal);
+    if (!node || !literal) return NULL;
+    *literal = value;
+    node->as.literal = literal;
+    node->end = end;
+    return node;
+}
+
+static Node *parse_variable(Parser *p) {
+    Node *node = new_node(p, NODE_VARIABLE, p->current.start);
+    if (!node) return NULL;
+    node->as.variable.name = p->current.text;
+    step(p);
+    return node;
+}
+
+static Node *parse_expression(Parser *p);
+static Node *parse_unary(Parser *p);
+static Node *parse_binary(Parser *p);
+static bool parse_body(Parser *p, Body *body, char closer);
+static bool parse_statements(Parser *p, NodeList *list, char closer);
+
+// ---- literals
+
+typedef struct LiteralList {
+    Literal *items;
+    size_t count, capacity;
+} LiteralList;
+
+static bool literal_list_add(Parser *p, LiteralList *list, Literal literal) {
+    if (!code_arena_grow(p->arena, (void **)&list->items, &list->capacity, list->count,
+                         sizeof *list->items))
+        return false;
+    list->items[list->count++] = literal;
+    return true;
+}
+
+static bool token_is_byte(const Token *token) {
+    return token->kind == TOKEN_LITERAL && token->literal.kind == LITERAL_INTEGER &&
+           token->literal.text.length == 0 && token->literal.integer >= 0 &&
+           token->literal.integer <= 255;
+}
+
+// Behind #[, up to and with the bracket.
+static bool parse_byte_array(Parser *p, Literal *literal) {
+    uint32_t opening = p->current.start;
+    size_t capacity = 0, count = 0;
+    void *bytes = NULL;
+    step(p);
+    while (!at_special(p, ']')) {
+        if (p->current.kind == TOKEN_END)
+            return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_BYTE_ARRAY, opening);
+        if (!token_is_byte(&p->current)) return fail(p, DIAGNOSTIC_BAD_BYTE);
+        if (!code_arena_grow(p->arena, &bytes, &capacity, count, 1)) return false;
+        ((uint8_t *)bytes)[count++] = (uint8_t)p->current.literal.integer;
+        step(p);
+    }
+    *literal = (Literal){.kind = LITERAL_BYTE_ARRAY, .text = {bytes, count}};
+    return true;
+}
+
+static bool parse_literal_array(Parser *p, Literal *literal);
+
+// One element of a literal array; its last token is still current.
+static bool parse_element(Parser *p, Literal *element) {
+    switch (p->current.kind) {
+    case TOKEN_LITERAL:
+        *element = p->current.literal;
+        return true;
+    case TOKEN_ARRAY:
+        return parse_literal_array(p, element);
+    case TOKEN_BYTE_ARRAY:
+        return parse_byte_array(p, element);
+    case TOKEN_SPECIAL:
+        if (p->current.special == '(') return parse_literal_array(p, element);
+        *element = (Literal){.kind = LITERAL_SYMBOL, .text = p->current.text};
+        return true;
+    case TOKEN_ASSIGN:
+        *element = (Literal){.kind = LITERAL_SYMBOL, .text = p->current.text};
+        return true;
+    default:
+        return fail(p, DIAGNOSTIC_BAD_LITERAL);
+    }
+}
+
+static bool parse_elements(Parser *p, LiteralList *list, uint32_t opening) {
+    Literal element;
+    step(p);
+    while (!at_special(p, ')')) {
+        if (p->current.kind == TOKEN_END)
+            return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_LITERAL_ARRAY, opening);
+        if (!parse_element(p, &element) || !literal_list_add(p, list, element)) return false;
+        step(p);
+    }
+    return true;
+}
+
+// From #( or ( on; the closing parenthesis stays current, because what follows it is read as
+// outside of the array only if the array was not nested in another.
+static bool parse_literal_array(Parser *p, Literal *literal) {
+    bool was_inside = p->lexer.in_literal_array;
+    LiteralList list = {NULL, 0, 0};
+    if (!enter(p)) return false;
+    p->lexer.in_literal_array = true;
+    bool is_good = parse_elements(p, &list, p->current.start);
+    p->lexer.in_literal_array = was_inside;
+    leave(p);
+    *literal = (Literal){.kind = LITERAL_ARRAY, .items = list.items, .item_count = list.count};
+    return is_good;
+}
+
+static bool at_literal(const Parser *p) {
+    return p->current.kind == TOKEN_LITERAL || p->current.kind == TOKEN_ARRAY ||
+           p->current.kind == TOKEN_BYTE_ARRAY ||
+           (at_name(p) && is_reserved_literal(p->current.text));
+}
+
+static Literal reserved_literal(Text name) {
+    return (Literal){.kind = text_is(name, "nil")    ? LITERAL_NIL
+                             : text_is(name, "true") ? LITERAL_TRUE
+                                                     : LITERAL_FALSE};
+}
+
+// At at_literal. Takes all of it.
+static bool parse_literal(Parser *p, Literal *literal) {
+    bool is_good = true;
+    if (at_name(p))
+        *literal = reserved_literal(p->current.text);
+    else
+        is_good = parse_element(p, literal);
+    if (is_good) step(p);
+    return is_good;
+}
+
+static Node *parse_literal_node(Parser *p) {
+    Literal literal;
+    uint32_t start = p->current.start;
+    if (!parse_literal(p, &literal)) return NULL;
+    return new_literal(p, start, p->last_end, literal);
+}
+
+// ---- primaries
+
+static bool parse_block_arguments(Parser *p, NodeList *arguments) {
+    if (!at_special(p, ':')) return true;
+    while (take_special(p, ':')) {
+        if (!at_variable(p)) return fail(p, DIAGNOSTIC_ARGUMENT_EXPECTED);
+        Node *argument = parse_variable(p);
+        if (!argument) return false;
+        node_list_add(arguments, argument);
+    }
+    if (at_special(p, ']')) return true;
+    if (!at_bar(p)) return fail(p, DIAGNOSTIC_BLOCK_BAR_EXPECTED);
+    take_bar(p);
+    return true;
+}
+
+static Node *parse_block(Parser *p) {
+    uint32_t start = p->current.start;
+    Node *block = new_node(p, NODE_BLOCK, start);
+    if (!block) return NULL;
+    step(p);
+    Body *body = &block->as.block.body;
+    if (!parse_block_arguments(p, &body->arguments) || !parse_body(p, body, ']')) return NULL;
+    if (!at_special(p, ']')) return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_BLOCK, start);
+    block->end = p->current.end;
+    step(p);
+    return block;
+}
+
+static Node *parse_parenthesised(Parser *p) {
+    uint32_t start = p->current.start;
+    step(p);
+    Node *node = parse_expression(p);
+    if (!node) return NULL;
+    if (!at_special(p, ')')) return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_PARENTHESIS, start);
+    node->has_parentheses = true;
+    step(p);
+    return node;
+}
+
+static Node *parse_brace(Parser *p) {
+    uint32_t start = p->current.start;
+    Node *brace = new_node(p, NODE_BRACE, start);
+    if (!brace) return NULL;
+    step(p);
+    if (!parse_statements(p, &brace->as.elements, '}')) return NULL;
+    if (!at_special(p, '}')) return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_BRACE, start);
+    brace->end = p->current.end;
+    step(p);
+    return brace;
+}
+
+static Node *parse_primary(Parser *p) {
+    if (at_literal(p)) return parse_literal_node(p);
+    if (at_name(p)) return parse_variable(p);
+    if (at_special(p, '[')) return parse_block(p);
+    if (at_special(p, '(')) return parse_parenthesised(p);
+    if (at_special(p, '{')) return parse_brace(p);
+    return fail(p, DIAGNOSTIC_EXPRESSION_EXPECTED);
+}
+
+// ---- messages
+
+static Node *parse_unary_message(Parser *p, Node *receiver) {
+    Node *send = new_send(p, receiver, p->current.text, p->current.start);
+    if (send) step(p);
+    return send;
+}
+
+static Node *parse_unary(Parser *p) {
+    Node *node = parse_primary(p);
+    while (node && at_name(p))
+        node = parse_unary_message(p, node);
+    return node;
+}
+
+// Where an operator may stand, -3 is an operator and a number.
+static bool at_operator_or_minus(Parser *p) {
+    if (token_is_negative_number(&p->current) && !p->has_ahead) {
+        p->ahead = lexer_split_minus(&p->current);
+        p->has_ahead = true;
+    }
+    return p->current.kind == TOKEN_OPERATOR;
+}
+
+static Node *finish_argument(Parser *p, Node *send, Node *argument) {
+    if (!argument) return NULL;
+    node_list_add(&send->as.send.arguments, argument);
+    send->end = p->last_end;
+    return send;
+}
+
+static bool argument_follows(Parser *p, Text selector) {
+    bool is_there = at_literal(p) || at_name(p) || at_special(p, '[') || at_special(p, '(') ||
+                    at_special(p, '{');
+    if (!is_there) fail_about(p, DIAGNOSTIC_ARGUMENT_OF_MESSAGE_EXPECTED, selector);
+    return is_there;
+}
+
+static Node *parse_binary_message(Parser *p, Node *receiver) {
+    Text selector = p->current.text;
+    Node *send = new_send(p, receiver, selector, p->current.start);
+    if (!send) return NULL;
+    step(p);
+    if (!argument_follows(p, selector)) return NULL;
+    return finish_argument(p, send, parse_unary(p));
+}
+
+static Node *parse_binary(Parser *p) {
+    Node *node = parse_unary(p);
+    while (node && at_operator_or_minus(p))
+        node = parse_binary_message(p, node);
+    return node;
+}
+
+static Text join(Parser *p, Text a, Text b) {
+    if (a.length == 0) return b;
+    return code_arena_format(p->arena, "%.*s%.*s", TEXT_ARGUMENTS(a), TEXT_ARGUMENTS(b));
+}
+
+static Node *parse_keyword_message(Parser *p, Node *receiver) {
+    Node *send = new_send(p, receiver, (Text){"", 0}, p->current.start);
+    while (send && p->current.kind == TOKEN_KEYWORD) {
+        Text keyword = p->current.text;
+        send->as.send.selector = join(p, send->as.send.selector, keyword);
+        step(p);
+        if (!argument_follows(p, keyword)) return NULL;
+        send = finish_argument(p, send, parse_binary(p));
+    }
+    return send;
+}
+
+static Node *parse_keyword(Parser *p) {
+    Node *receiver = parse_binary(p);
+    if (!receiver || p->current.kind != TOKEN_KEYWORD) return receiver;
+    return parse_keyword_message(p, receiver);
+}
+
+static Node *parse_cascaded_message(Parser *p, Node *receiver) {
+    if (at_name(p)) return parse_unary_message(p, receiver);
+    if (p->current.kind == TOKEN_KEYWORD) return parse_keyword_message(p, receiver);
+    if (at_operator_or_minus(p)) return parse_binary_message(p, receiver);
+    return fail(p, DIAGNOSTIC_MESSAGE_EXPECTED);
+}
+
+static Node *parse_cascade(Parser *p) {
+    Node *first = parse_keyword(p);
+    if (!first || !at_special(p, ';')) return first;
+    if (first->kind != NODE_SEND || first->has_parentheses) return fail(p, DIAGNOSTIC_BAD_CASCADE);
+    Node *cascade = new_node(p, NODE_CASCADE, first->start);
+    if (!cascade) return NULL;
+    Node *receiver = first->as.send.receiver;
+    cascade->as.cascade.receiver = receiver;
+    first->as.send.is_cascaded = true;
+    node_list_add(&cascade->as.cascade.messages, first);
+    while (take_special(p, ';')) {
+        uint32_t start = p->current.start;
+        Node *message = parse_cascaded_message(p, receiver);
+        if (!message) return NULL;
+        message->start = start;
+        message->as.send.is_cascaded = true;
+        node_list_add(&cascade->as.cascade.messages, message);
+    }
+    cascade->end = p->last_end;
+    return cascade;
+}
+
+// ---- expressions and statements
+
+static Node *parse_assignment(Parser *p) {
+    Node *assignment = new_node(p, NODE_ASSIGNMENT, p->current.start);
+    if (!assignment) return NULL;
+    assignment->as.assignment.target = parse_variable(p);
+    step(p);
+    assignment->as.assignment.value = parse_expression(p);
+    assignment->end = p->last_end;
+    bool is_good = assignment->as.assignment.target && assignment->as.assignment.value;
+    return is_good ? assignment : NULL;
+}
+
+static Node *parse_expression(Parser *p) {
+    if (!enter(p)) return NULL;
+    bool assigns = at_variable(p) && look_ahead(p)->kind == TOKEN_ASSIGN;
+    Node *node = assigns ? parse_assignment(p) : parse_cascade(p);
+    leave(p);
+    return node;
+}
+
+static Node *parse_statement(Parser *p) {
+    if (!at_special(p, '^')) return parse_expression(p);
+    Node *node = new_node(p, NODE_RETURN, p->current.start);
+    if (!node) return NULL;
+    step(p);
+    node->as.returned = parse_expression(p);
+    node->end = p->last_end;
+    return node->as.returned ? node : NULL;
+}
+
+static bool at_closer(const Parser *p, char closer) {
+    return p->current.kind == TOKEN_END || (closer && at_special(p, closer));
+}
+
+// A statement behind a return is never reached; that is worth a word, once.
+static void note_statement(Parser *p, const NodeList *list) {
+    bool is_first_unreached = list->last && list->last->kind == NODE_RETURN;
+    if (is_first_unreached && p->unit->wants_warnings)
+        report(p, DIAGNOSTIC_UNREACHABLE_CODE, p->current.start, p->current.end, p->current.text);
+}
+
+static bool parse_statements(Parser *p, NodeList *list, char closer) {
+    while (take_special(p, '.'))
+        continue;
+    while (!at_closer(p, closer)) {
+        note_statement(p, list);
+        Node *statement = parse_statement(p);
+        if (!statement) return false;
+        node_list_add(list, statement);
+        if (at_closer(p, closer)) break;
+        if (!at_special(p, '.')) return closer ? true : (fail(p, DIAGNOSTIC_END_EXPECTED), false);
+        while (take_special(p, '.'))
+            continue;
+    }
+    return true;
+}
+
+static bool parse_temporaries(Parser *p, NodeList *temporaries) {
+    if (!at_bar(p)) return true;
+    take_bar(p);
+    while (at_variable(p)) {
+        Node *temporary = parse_variable(p);
+        if (!temporary) return false;
+        node_list_add(temporaries, temporary);
+    }
+    if (!at_bar(p)) return fail(p, DIAGNOSTIC_BAR_EXPECTED);
+    take_bar(p);
+    return true;
+}
+
+static bool parse_pragmas(Parser *p);
+
+static bool parse_body(Parser *p, Body *body, char closer) {
+    if (!parse_temporaries(p, &body->temporaries)) return false;
+    if (!closer && !parse_pragmas(p)) return false;
+    return parse_statements(p, &body->statements, closer);
+}
+
+// ---- pragmas
+
+static bool parse_pragma_argument(Parser *p, bool is_primitive, LiteralList *arguments) {
+    Literal literal;
+    if (is_primitive && at_variable(p)) {
+        literal = (Literal){.kind = LITERAL_STRING, .text = p->current.text};
+        step(p);
+    } else if (!at_literal(p)) {
+        return fail(p, is_primitive ? DIAGNOSTIC_BAD_PRIMITIVE : DIAGNOSTIC_BAD_PRAGMA);
+    } else if (!parse_literal(p, &literal)) {
+        return false;
+    }
+    return literal_list_add(p, arguments, literal);
+}
+
+static bool parse_pragma_message(Parser *p, PragmaNode *pragma) {
+    LiteralList arguments = {NULL, 0, 0};
+    bool is_good = true;
+    if (at_variable(p)) {
+        pragma->selector = p->current.text;
+        step(p);
+    } else if (p->current.kind == TOKEN_OPERATOR) {
+        pragma->selector = p->current.text;
+        step(p);
+        is_good = parse_pragma_argument(p, false, &arguments);
+    } else if (p->current.kind != TOKEN_KEYWORD) {
+        return fail(p, DIAGNOSTIC_BAD_PRAGMA);
+    }
+    bool is_primitive = text_is(p->current.text, "primitive:");
+    while (is_good && p->current.kind == TOKEN_KEYWORD) {
+        pragma->selector = join(p, pragma->selector, p->current.text);
+        step(p);
+        is_good = parse_pragma_argument(p, is_primitive, &arguments);
+    }
+    pragma->arguments = arguments.items;
+    pragma->argument_count = arguments.count;
+    return is_good;
+}
+
+// The argument behind the keyword; NULL when the selector has no such keyword.
+static const Literal *pragma_argument(const PragmaNode *pragma, const char *keyword) {
+    size_t start = 0, index = 0;
+    for (size_t i = 0; i < pragma->selector.length; i++) {
+        if (pragma->selector.bytes[i] != ':') continue;
+        if (text_is(text_slice(pragma->selector, start, i + 1), keyword) &&
+            index < pragma->argument_count)
+            return &pragma->arguments[index];
+        start = i + 1;
+        index++;
+    }
+    return NULL;
+}
+
+static bool is_primitive_selector(Text selector) {
+    static const char *const selectors[] = {
+        "primitive:", "primitive:error:", "primitive:error:module:", "primitive:module:",
+        "primitive:module:error:"};
+    for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++)
+        if (text_is(selector, selectors[i])) return true;
+    return false;
+}
+
+static bool literal_is_text(const Literal *literal) {
+    return literal->kind == LITERAL_STRING || literal->kind == LITERAL_SYMBOL;
+}
+
+// {module or nil. name. 0. 0}
+static bool set_named_primitive(Parser *p, Text name, const Literal *module) {
+    Literal *items = arena_new_array(p->arena, Literal, 4);
+    Literal *spec = arena_new(p->arena, Literal);
+    if (!items || !spec) return false;
+    items[0] = (Literal){.kind = LITERAL_NIL};
+    if (module && module->kind != LITERAL_NIL)
+        items[0] = (Literal){.kind = LITERAL_SYMBOL, .text = module->text};
+    items[1] = (Literal){.kind = LITERAL_SYMBOL, .text = name};
+    items[2] = items[3] = (Literal){.kind = LITERAL_INTEGER};
+    *spec = (Literal){.kind = LITERAL_ARRAY, .items = items, .item_count = 4};
+    p->method->primitive = 117;
+    p->method->primitive_spec = spec;
+    return true;
+}
+
+static bool bad_primitive(Parser *p, const PragmaNode *pragma) {
+    report(p, DIAGNOSTIC_BAD_PRIMITIVE, pragma->start, pragma->end, pragma->selector);
+    return false;
+}
+
+static bool note_primitive(Parser *p, const PragmaNode *pragma) {
+    enum { PRIMITIVE_LIMIT = 32767 };
+    MethodNode *method = p->method;
+    const Literal *what = &pragma->arguments[0];
+    const Literal *module = pragma_argument(pragma, "module:");
+    const Literal *error = pragma_argument(pragma, "error:");
+    if (method->has_primitive) return true;
+    if (module && module->kind != LITERAL_NIL && !literal_is_text(module))
+        return bad_primitive(p, pragma);
+    if (error && !literal_is_text(error)) return bad_primitive(p, pragma);
+    if (error) method->error_name = error->text;
+    method->error_start = pragma->start;
+    method->error_end = pragma->end;
+    method->has_primitive = true;
+    if (literal_is_text(what)) return set_named_primitive(p, what->text, module);
+    if (what->kind != LITERAL_INTEGER || what->text.length || what->integer < 0 ||
+        what->integer > PRIMITIVE_LIMIT)
+        return bad_primitive(p, pragma);
+    method->primitive = (unsigned)what->integer;
+    return true;
+}
+
+static bool parse_pragma(Parser *p) {
+    PragmaNode *pragma = arena_new(p->arena, PragmaNode);
+    if (!pragma) return false;
+    pragma->start = p->current.start;
+    step(p);
+    if (!parse_pragma_message(p, pragma)) return false;
+    if (!at_operator(p, ">")) return fail(p, DIAGNOSTIC_BAD_PRAGMA);
+    pragma->end = p->current.end;
+    step(p);
+    if (p->last_pragma)
+        p->last_pragma->next = pragma;
+    else
+        p->method->pragmas = pragma;
+    p->last_pragma = pragma;
+    p->method->pragma_count++;
+    return !is_primitive_selector(pragma->selector) || note_primitive(p, pragma);
+}
+
+static bool parse_pragmas(Parser *p) {
+    while (at_operator(p, "<"))
+        if (!parse_pragma(p)) return false;
+    return true;
+}
+
+// ---- methods
+
+static bool parse_argument(Parser *p) {
+    if (!at_variable(p)) return fail(p, DIAGNOSTIC_ARGUMENT_EXPECTED);
+    Node *argument = parse_variable(p);
+    if (argument) node_list_add(&p->method->body.arguments, argument);
+    return argument != NULL;
+}
+
+static bool parse_pattern(Parser *p) {
+    Text *selector = &p->method->selector;
+    if (at_name(p)) {
+        *selector = p->current.text;
+        step(p);
+        return true;
+    }
+    if (p->current.kind == TOKEN_OPERATOR) {
+        *selector = p->current.text;
+        step(p);
+        return parse_argument(p);
+    }
+    if (p->current.kind != TOKEN_KEYWORD) return fail(p, DIAGNOSTIC_SELECTOR_EXPECTED);
+    while (p->current.kind == TOKEN_KEYWORD) {
+        *selector = join(p, *selector, p->current.text);
+        step(p);
+        if (!parse_argument(p)) return false;
+    }
+    return true;
+}
+
+static bool parse_method(Parser *p) {
+    step(p);
+    if (p->unit->kind == UNIT_METHOD) {
+        if (!parse_pattern(p)) return false;
+        p->method->selector_end = p->last_end;
+        if (!parse_pragmas(p)) return false;
+    }
+    return parse_body(p, &p->method->body, '\0');
+}
+
+MethodNode *parser_parse(CompileUnit *unit) {
+    Parser parser = {.unit = unit, .arena = unit->arena};
+    parser.method = arena_new(unit->arena, MethodNode);
+    lexer_start(&parser.lexer, &unit->place, unit->arena, unit->diagnostics);
+    size_t errors = unit->diagnostics->error_count;
+    bool is_good = parser.method && parse_method(&parser);
+    if (is_good && unit->diagnostics->error_count == errors) return parser.method;
+    if (unit->diagnostics->error_count == errors)
+        diagnostics_add(unit->diagnostics, &unit->place, DIAGNOSTIC_NO_MEMORY, 0, 0, (Text){"", 0});
+    return NULL;
+}
