@@ -19,6 +19,7 @@ int command_image_info(int count, char **arguments);
 int command_image_check(int count, char **arguments);
 // Runs an image: all arguments of the program, options first.
 int command_run(int count, char **arguments);
+int command_build(int count, char **arguments);
 int command_features(void);
 
 #endif

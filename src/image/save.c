@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A heap into an image file: its parsable stretches, old space first, because that is where nil
-// and its neighbours are. The file's base is the first segment's address: a VM that can have the
-// same address again relocates nothing.
+// and its neighbours are. The file's base is the one that the image had before, wherever it lies
+// now: a VM that can have that address relocates nothing, and what is saved does not depend on
+// where this VM could have it. A heap that comes from no file says where it is.
 #include <stdlib.h>
 
 #include "image/write.h"
@@ -28,7 +29,7 @@ Status image_write(Heap *heap, const ImageHeader *header, const char *path, Diag
         .span_count = count,
         .special_objects = oop_bits(heap->special_objects),
         .last_hash = heap->last_hash,
-        .base = spans[0].start,
+        .base = header->base && header->base % 8 == 0 ? header->base : spans[0].start,
     };
     mourn_begin_save(heap);
     Status status = image_write_contents(&contents, header, path, diagnosis);

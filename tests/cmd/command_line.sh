@@ -51,7 +51,7 @@ check "a missing image is told" refuses "nonexistent.image: cannot open: No such
 check "a number is a number" refuses "no number" --max-ticks=many x.image
 check "a value must follow" refuses "needs a value" --max-ticks
 check "scripts are not available yet" refuses "not available" x.st
-for command in test build compile jit sim bench; do
+for command in test compile jit sim bench; do
     check "$command is not available yet" refuses "$command: not available" $command
 done
 check "image convert is not available yet" refuses "not available" image convert a b

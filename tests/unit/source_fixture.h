@@ -40,6 +40,8 @@ static inline void read_tonel(const char *text) {
 // Exactly one diagnostic, as it is printed but for its source line.
 static inline void assert_complaint(const char *expected) {
     char line[600];
+    for (size_t i = 1; i < tree->diagnostics.count; i++)
+        diagnostic_print(&tree->diagnostics.items[i], stderr);
     assert_int_equal(tree->diagnostics.count, 1);
     const Diagnostic *diagnostic = &tree->diagnostics.items[0];
     snprintf(line, sizeof line, "%s:%u:%u: %.*s", diagnostic->file, diagnostic->line,

@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# parley build: the smallest kernel there is (tests/build/mini) is built, runs, is sound, and comes
+# out the same every time; bad sources and failing initialisers leave nothing behind.
+set -u
+root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+parley=$root/build/${PARLEY_CONFIG:-release}/parley
+mini=$root/tests/build/mini
+failures=0
+count=0
+
+check() {
+    local name=$1
+    shift
+    count=$((count + 1))
+    if "$@"; then echo "ok $count - $name"; else
+        echo "not ok $count - $name"
+        failures=$((failures + 1))
+    fi
+}
+# run CODE ARGUMENTS...: output in out and err.
+run() {
+    local expected=$1 code
+    shift
+    "$parley" "$@" >out 2>err </dev/null
+    code=$?
+    [ $code = "$expected" ] || { echo "# exit code $code"; sed 's/^/# /' out err | head -5; return 1; }
+}
+says() { grep -qF -- "$1" out || { sed 's/^/# /' out; return 1; }; }
+complains() { grep -qF -- "$1" err || { sed 's/^/# /' err; return 1; }; }
+# A copy of the sources with a class of its own in folder x.
+with_class() {
+    rm -rf sources
+    cp -r "$mini" sources
+    mkdir -p sources/X
+    cat >"sources/X/$1"
+}
+# refuses NAME WORDS: sources do not build, and nothing is left.
+refuses() {
+    local name=$1 words=$2
+    rm -f x.image
+    check "$name is refused" run 2 build sources -o x.image
+    check "$name: the message" complains "$words"
+    check "$name: nothing is left" [ -z "$(ls | grep image)" ]
+}
+
+check "the mini kernel builds" run 0 build "$mini" -o mini.image
+check "it says what it made" says "mini.image: 49 classes, 1 traits, 47 methods, 0 warnings"
+check "the initialisers ran while it was built" says "built"
+check "it is sound" run 0 image check mini.image --methods
+check "it runs, and quits with its code" run 42 mini.image
+check "traits, aliases and own methods" says "Example ownHello  alias!"
+check "initialisers ran in order, with class variables and pools" says "base example pool"
+check "a trait uses a variable of its own, perform: works" says "Hello world!"
+check "literals have their classes" says "SmallInteger SmallFloat64 Character UndefinedObject True \
+Symbol ByteString Array ByteArray FullBlockClosure Point LargePositiveInteger"
+check "it runs with all objects moved" run 42 --gc-every=7 --move-every=1 --verify-heap mini.image
+check "it builds again" run 0 build --quiet "$mini" -o other.image
+check "byte by byte the same" cmp mini.image other.image
+cp -r "$mini" copy
+check "from another folder" run 0 build --quiet copy/Mini-System copy/Mini.st -o other.image
+check "the same again" cmp mini.image other.image
+check "without a run" run 0 build --quiet --no-run "$mini" -o raw.image
+check "initialisers run at the start then" run 0 raw.image
+check "and the image has saved itself" run 42 raw.image
+check "--trace is passed on" run 0 build --quiet --trace=sends "$mini" -o other.image
+check "and traces" complains "send ExampleBase class>>initialize"
+rm -f ./*.image
+
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Absent', #category : 'X' }
+END
+refuses "an absent superclass" "X/Bad.class.st:1:17: error: the superclass of 'Bad' is absent: 'Absent'"
+with_class Bad.class.st <<'END'
+Class { #name : 'Example', #superclass : 'Object', #category : 'X' }
+END
+refuses "a class defined twice" "'Example' is defined twice"
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Object', #category : 'X' }
+{ #category : 'x' }
+Bad >> foo [
+    ^ (1 + 
+]
+END
+refuses "a syntax error" "X/Bad.class.st:"
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Object', #category : 'X' }
+Bad >> foo [ ^ 'half
+END
+refuses "a file cut in half" "X/Bad.class.st:2:16: error: string without its closing quote"
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Object', #category : 'X' }
+Bad class >> initialize [ nil foo ]
+END
+rm -f x.image
+check "an initialiser that fails" run 2 build sources -o x.image
+check "is told" complains "the initialisers failed: the image quit with code 105"
+check "and leaves nothing" [ -z "$(ls | grep image)" ]
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Object', #category : 'X' }
+Bad class >> initialize [ KernelInitializer quit: 0 ]
+END
+check "an image that does not save itself" run 2 build sources -o x.image
+check "is told, too" complains "did not save itself"
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Object', #category : 'X' }
+Bad >> foo [ ^ Unknwon new ]
+END
+check "an unknown variable is a warning" run 0 build sources -o x.image
+check "with its place" complains "X/Bad.class.st:2:14: warning: unknown variable 'Unknwon'"
+check "it is counted" says "1 warnings"
+rm -f x.image
+check "with --strict it is an error" run 2 build --strict sources -o x.image
+check "and there is no image" [ ! -e x.image ]
+rm -rf sources
+mkdir sources
+echo "Class { #name : 'A', #superclass : nil, #category : 'X' }" >sources/A.class.st
+refuses "a system without its classes" "an image needs a class 'SmallInteger'"
+check "an old image stays when the new one fails" bash -c \
+    "echo old >x.image; '$parley' build sources -o x.image 2>/dev/null; [ \"\$(cat x.image)\" = old ]"
+check "no sources" run 2 build -o x.image
+check "no image" run 2 build "$mini"
+check "sources that are not there" run 2 build absent -o x.image
+check "help" run 0 build --help
+
+echo "1..$count"
+[ $failures = 0 ]
