@@ -15,13 +15,28 @@
 int64_t os_utc_microseconds(void);
 // Seconds that local time is ahead of UTC at that moment (microseconds since 1901).
 int64_t os_utc_offset_seconds(int64_t utc_microseconds);
+// What clocks show at a moment, seconds since 1970 in UTC; false when the system cannot say.
+typedef struct OsLocalTime {
+    int64_t offset_seconds; // that local time is ahead of UTC
+    bool is_summer_time;
+    char zone[16]; // the short name of the time zone
+} OsLocalTime;
+bool os_local_time(int64_t unix_seconds, OsLocalTime *local);
 // Reads the time zone's rules anew.
 void os_update_timezone(void);
+// Nanoseconds since 1970 in UTC. Follows the wall clock: it may step.
+int64_t os_unix_nanoseconds(void);
 // Nanoseconds since some moment in the past; never steps.
 uint64_t os_monotonic_nanoseconds(void);
 
 // Fills the buffer from the system's generator; false when that is not possible.
 bool os_random_bytes(void *buffer, size_t size);
+
+// The size of a terminal in characters; 0 or an errno value.
+int os_terminal_size(int descriptor, int *columns, int *rows);
+
+// Brings what a file or directory holds to the disk; 0 or an errno value.
+int os_sync_path(const char *path);
 
 size_t os_page_size(void);
 // The absolute name of the running program; false when unknown or too long.

@@ -3,6 +3,9 @@
 #include "base/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +22,23 @@ int64_t os_utc_offset_seconds(int64_t utc_microseconds) {
     return localtime_r(&seconds, &local) ? local.tm_gmtoff : 0;
 }
 
+bool os_local_time(int64_t unix_seconds, OsLocalTime *result) {
+    time_t seconds = (time_t)unix_seconds;
+    struct tm local;
+    if (!localtime_r(&seconds, &local)) return false;
+    *result =
+        (OsLocalTime){.offset_seconds = local.tm_gmtoff, .is_summer_time = local.tm_isdst > 0};
+    snprintf(result->zone, sizeof result->zone, "%s", local.tm_zone ? local.tm_zone : "");
+    return true;
+}
+
 void os_update_timezone(void) { tzset(); }
+
+int64_t os_unix_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 uint64_t os_monotonic_nanoseconds(void) {
     struct timespec now;
@@ -37,6 +56,24 @@ bool os_random_bytes(void *buffer, size_t size) {
         size -= (size_t)got;
     }
     return true;
+}
+
+int os_terminal_size(int descriptor, int *columns, int *rows) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) < 0) return errno;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}
+
+int os_sync_path(const char *path) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (descriptor < 0) return errno;
+    int error = 0;
+    while (fsync(descriptor) < 0 && (error = errno) == EINTR)
+        error = 0;
+    close(descriptor);
+    return error;
 }
 
 size_t os_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }

@@ -161,14 +161,14 @@ enum { MOST_CODE_BITS = 16, SYMBOL_PARTS = 4, SYMBOL_BYTES = 4 };
 // What is written for a literal or a match: up to four numbers of so many bits each.
 typedef struct Symbol {
     uint32_t values[SYMBOL_PARTS];
-    unsigned bits[SYMBOL_PARTS];
+    unsigned widths[SYMBOL_PARTS];
     int parts;
     int64_t stands_for;
 } Symbol;
 
 static void symbol_add(Symbol *symbol, uint32_t value, unsigned bits) {
     symbol->values[symbol->parts] = value;
-    symbol->bits[symbol->parts++] = bits;
+    symbol->widths[symbol->parts++] = bits;
 }
 
 static bool symbol_add_code(Symbol *symbol, HuffmanCodes codes, size_t number) {
@@ -195,11 +195,11 @@ static bool symbol_at_next(const Encoding *e, Symbol *symbol) {
 }
 
 static void put_bits(Encoding *e, uint32_t value, unsigned count) {
-    e->buffer.bits |= (uint64_t)value << e->buffer.count;
+    e->buffer.pending |= (uint64_t)value << e->buffer.count;
     e->buffer.count += count;
     while (e->buffer.count >= 8 && e->out_count < e->out_size) {
-        e->out[e->out_count++] = (uint8_t)e->buffer.bits;
-        e->buffer.bits >>= 8;
+        e->out[e->out_count++] = (uint8_t)e->buffer.pending;
+        e->buffer.pending >>= 8;
         e->buffer.count -= 8;
     }
 }
@@ -213,7 +213,7 @@ int64_t encode_block(Encoding *e) {
     while (e->next < e->literal_limit && e->out_count + SYMBOL_BYTES < e->out_size) {
         if (e->next != first && !symbol_at_next(e, &symbol)) return sum;
         for (int i = 0; i < symbol.parts; i++)
-            put_bits(e, symbol.values[i], symbol.bits[i]);
+            put_bits(e, symbol.values[i], symbol.widths[i]);
         sum += symbol.stands_for;
         e->next++;
     }

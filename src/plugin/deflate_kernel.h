@@ -23,7 +23,7 @@ enum {
 
 // Bits on their way from or to a row of bytes, the first one lowest.
 typedef struct BitBuffer {
-    uint64_t bits; // no bit at `count` or above is set
+    uint64_t pending; // no bit at `count` or above is set
     unsigned count;
 } BitBuffer;
 enum { BIT_BUFFER_MOST = 32 }; // between two calls

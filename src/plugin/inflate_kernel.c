@@ -15,11 +15,11 @@ static bool take_bits(Inflating *in, unsigned count, uint32_t *value) {
     BitBuffer *buffer = &in->buffer;
     while (buffer->count < count) {
         if (in->source_next >= in->source_count) return false;
-        buffer->bits |= (uint64_t)in->source[in->source_next++] << buffer->count;
+        buffer->pending |= (uint64_t)in->source[in->source_next++] << buffer->count;
         buffer->count += 8;
     }
-    *value = (uint32_t)(buffer->bits & ((UINT64_C(1) << count) - 1));
-    buffer->bits >>= count;
+    *value = (uint32_t)(buffer->pending & ((UINT64_C(1) << count) - 1));
+    buffer->pending >>= count;
     buffer->count -= count;
     return true;
 }

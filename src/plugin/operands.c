@@ -2,6 +2,7 @@
 // Operands and answers of the system primitives.
 #include "plugin/operands.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "object/raw.h"
@@ -12,6 +13,17 @@ bool operand_int(Oop oop, int *value) {
     if (num_lt(number, num(INT_MIN)) || num_lt(num(INT_MAX), number)) return false;
     *value = (int)num_concrete(number);
     return true;
+}
+
+Failure operand_copy_string(Oop oop, char **copy) {
+    if (!oop_is_bytes(oop)) return FAILURE_BAD_ARGUMENT;
+    size_t size = (size_t)num_concrete(byte_count(oop));
+    if (memchr(object_bytes(oop), 0, size)) return FAILURE_BAD_ARGUMENT;
+    *copy = malloc(size + 1);
+    if (!*copy) return FAILURE_NO_C_MEMORY;
+    memcpy(*copy, object_bytes(oop), size);
+    (*copy)[size] = '\0';
+    return FAILURE_NONE;
 }
 
 bool operand_handle(Oop oop, size_t size, Handle *handle) {

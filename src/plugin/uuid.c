@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/random.h"
 #include "object/raw.h"
 #include "plugin/operands.h"
 #include "plugin/registry.h"
@@ -20,20 +21,9 @@ static Status uuid_start(VM *vm) {
 
 static void uuid_stop(VM *vm) { free(vm->plugin_state[PLUGIN_UUID]); }
 
-// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (SplitMix64).
-static uint64_t next_number(uint64_t *state) {
-    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return z ^ z >> 31;
-}
-
 static bool fill(VM *vm, uint8_t bytes[UUID_BYTES]) {
     if (!vm->options.deterministic) return os_random_bytes(bytes, UUID_BYTES);
-    for (int i = 0; i < UUID_BYTES; i += 8) {
-        uint64_t number = next_number(vm->plugin_state[PLUGIN_UUID]);
-        memcpy(bytes + i, &number, sizeof number);
-    }
+    random_fill(vm->plugin_state[PLUGIN_UUID], bytes, UUID_BYTES);
     return true;
 }
 

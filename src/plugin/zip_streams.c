@@ -133,7 +133,7 @@ static bool load_table(Oop oop, HuffmanTable *table) {
 static void store_inflating(VM *vm, Oop stream, int first, const Inflating *in, size_t state) {
     enum { STATE_NO_MORE_DATA = 1 };
     set_number(vm, stream, STREAM_LIMIT, in->out_count);
-    set_number(vm, stream, first + INFLATE_BIT_BUFFER, in->buffer.bits);
+    set_number(vm, stream, first + INFLATE_BIT_BUFFER, in->buffer.pending);
     set_number(vm, stream, first + INFLATE_BIT_POSITION, in->buffer.count);
     set_number(vm, stream, first + INFLATE_SOURCE_POSITION, in->source_next);
     if (in->block_ended) set_number(vm, stream, first + INFLATE_STATE, state & STATE_NO_MORE_DATA);
@@ -292,7 +292,7 @@ static Outcome prim_send_block(VM *vm) {
     set_number(vm, literals, STREAM_INDEX, e.next);
     set_number(vm, distances, STREAM_INDEX, e.next);
     set_number(vm, encoder, STREAM_INDEX, e.out_count);
-    set_number(vm, encoder, first + ENCODER_BIT_BUFFER, e.buffer.bits);
+    set_number(vm, encoder, first + ENCODER_BIT_BUFFER, e.buffer.pending);
     set_number(vm, encoder, first + ENCODER_BIT_POSITION, e.buffer.count);
     return prim_answer(vm, oop_from_num(num(sum)));
 }

@@ -113,6 +113,19 @@ static Oop open_directory(void) {
     return handle("FileAttributesPlugin", "primitiveOpendir", new_string("."), NIL, 1);
 }
 
+// A child process that waits for the end of its input.
+static Oop a_child(void) {
+    const Primitive *row = primitive_named(vm, "ParleyOSPlugin", "primitiveStartProcess");
+    Oop streams = ARRAY_OF(INT(2), INT(2), INT(2)), command = ARRAY_OF(new_string("cat"));
+    fixture_drop_operands();
+    if (!row || fixture_call(row->function, 6, (Oop[]){NIL, command, NIL, NIL, streams, NIL}) !=
+                    OUTCOME_ANSWERED) {
+        fprintf(stderr, "no child process\n");
+        exit(2);
+    }
+    return TOP;
+}
+
 // KIND(name, how to make one)
 #define KINDS(KIND)                                                                                \
     KIND(nil, NIL)                                                                                 \
@@ -222,6 +235,9 @@ static Oop open_directory(void) {
     KIND(distances, zip_read_stream(new_words32(8), 8))                                            \
     KIND(huffman_tree, fixed_literal_tree())                                                       \
     KIND(huffman_table, fixed_literal_table())                                                     \
+    KIND(command, ARRAY_OF(new_string("true")))                                                    \
+    KIND(stream_kinds, ARRAY_OF(INT(2), INT(2), INT(2)))                                           \
+    KIND(process_handle, a_child())                                                                \
     KIND(special_objects, vm->heap.special_objects)                                                \
     KIND(file_handle, open_file())                                                                 \
     KIND(directory_handle, open_directory())
