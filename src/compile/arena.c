@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The arena: a list of blocks, of which only the newest is filled.
 #include "compile/arena.h"
 
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Each sequence becomes a section: its bytes, and apart from them the jump at its end. Errors are
+// noted and do not stop the work, so that instructions need not be checked one by one.
 #include "compile/assemble.h"
 
 #include "compile/encoder.h"
@@ -162,7 +164,7 @@ static int special_selector(Text selector) {
     return -1;
 }
 
-static void send(Assembler *a, const IrInstruction *in) {
+static void emit_send(Assembler *a, const IrInstruction *in) {
     int special = special_selector(in->name);
     stack_pop(a, in->index);
     if (special >= 0)
@@ -172,7 +174,7 @@ static void send(Assembler *a, const IrInstruction *in) {
 }
 
 // A block has no class of its own: it pushes the method's, which is a new literal each time.
-static void super_send(Assembler *a, const IrInstruction *in) {
+static void emit_super_send(Assembler *a, const IrInstruction *in) {
     int64_t selector = selector_index(a, in->name);
     if (!a->ir->is_block) {
         stack_pop(a, in->index);
@@ -307,10 +309,10 @@ static void assemble_instruction(Assembler *a, const IrInstruction *in) {
         pop(a, BC_POP_INTO_LITERAL_VARIABLE, literal_index(a, in->literal), 0);
         break;
     case IR_SEND:
-        send(a, in);
+        emit_send(a, in);
         break;
     case IR_SUPER_SEND:
-        super_send(a, in);
+        emit_super_send(a, in);
         break;
     case IR_RETURN:
         pop(a, BC_RETURN_TOP, 0, 0);

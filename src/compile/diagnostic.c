@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Places and texts of diagnostics. Lines are counted when something is reported, not before.
 #include "compile/diagnostic.h"
 
 typedef struct KindRow {

@@ -54,7 +54,7 @@ static Encoded remote(int op, int64_t index, int64_t vector) {
     return encoded_3(op, index, vector);
 }
 
-static Encoded send(int64_t selector, int64_t arguments) {
+static Encoded encode_send(int64_t selector, int64_t arguments) {
     Encoded encoded = {{0}, 0};
     if (!fits(selector, INDEX_LIMIT) || !fits(arguments, ARGUMENT_LIMIT)) return refused;
     if (selector < 16 && arguments < 3) return encoded_1(128 + 16 * arguments + selector);
@@ -65,7 +65,7 @@ static Encoded send(int64_t selector, int64_t arguments) {
     return encoded;
 }
 
-static Encoded super_send(int64_t selector, int64_t arguments, int64_t directed) {
+static Encoded encode_super_send(int64_t selector, int64_t arguments, int64_t directed) {
     Encoded encoded = {{0}, 0};
     if (!fits(selector, INDEX_LIMIT) || !fits(arguments, ARGUMENT_LIMIT)) return refused;
     extend(&encoded, EXTEND_A, selector >> 5);
@@ -148,11 +148,11 @@ static Encoded encode(BytecodeOp op, int64_t a, int64_t b, int64_t c) {
     case BC_BLOCK_RETURN_TOP:
         return encoded_1(94);
     case BC_SEND:
-        return send(a, b);
+        return encode_send(a, b);
     case BC_SUPER_SEND:
-        return super_send(a, b, 0);
+        return encode_super_send(a, b, 0);
     case BC_DIRECTED_SUPER_SEND:
-        return super_send(a, b, 64);
+        return encode_super_send(a, b, 64);
     case BC_JUMP:
         return jump(176, 237, a, true);
     case BC_JUMP_IF_TRUE:

@@ -321,7 +321,7 @@ static void visit_block(Generator *g, Node *node) {
 
 // ---- messages
 
-static void send_message(Generator *g, const Node *node) {
+static void add_send(Generator *g, const Node *node) {
     IrOp op = node_is_super(node->as.send.receiver) ? IR_SUPER_SEND : IR_SEND;
     ir_add(&g->ir, (IrInstruction){.op = op,
                                    .name = node->as.send.selector,
@@ -336,7 +336,7 @@ static void visit_arguments(Generator *g, const Node *send) {
 static void finish_send(Generator *g, const Node *node) {
     SourceMark before = mark_source(g, node);
     visit_arguments(g, node);
-    send_message(g, node);
+    add_send(g, node);
     unmark_source(g, before);
 }
 

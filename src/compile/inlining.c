@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The shapes are those of Opal: a block where a block is wanted, with as many arguments as the
+// control structure gives it. Messages of a cascade are always sent.
 #include "compile/inlining.h"
 
 #include "compile/numbers.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Building, reachability, and the two ways in which instructions join: a store and the pop behind
+// it become one, and so do a push of something plain and the return behind it.
 #include "compile/ir.h"
 
 // ---- sequences

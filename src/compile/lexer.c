@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Characters, then tokens. A token is found by its first character.
 #include "compile/lexer.h"
 
 #include "compile/numbers.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// An open hash table of indices over the list of literals.
 #include "compile/literal_table.h"
 
 #include <math.h>
@@ -73,7 +74,7 @@ static uint32_t *find_bucket(LiteralTable *table, const Literal *literal) {
     return &table->buckets[index];
 }
 
-static bool make_room(LiteralTable *table) {
+static bool ensure_room(LiteralTable *table) {
     if (!table->bucket_count) return false;
     if (table->count < table->bucket_count / 2) return true;
     uint32_t *buckets = arena_new_array(table->arena, uint32_t, table->bucket_count * 2);
@@ -86,7 +87,7 @@ static bool make_room(LiteralTable *table) {
 }
 
 size_t literal_table_add(LiteralTable *table, const Literal *literal) {
-    if (!make_room(table)) return 0;
+    if (!ensure_room(table)) return 0;
     if (!code_arena_grow(table->arena, (void **)&table->items, &table->capacity, table->count,
                          sizeof *table->items))
         return 0;

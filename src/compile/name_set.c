@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Open addressing with linear probing, at most three quarters full.
 #include "compile/name_set.h"
 
 #include "compile/lexer.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The two passes walk the tree in the same order, which decides about the order of slots.
 #include "compile/scope.h"
 
 #include "compile/inlining.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The phases one after the other, and the splitting of scripts.
 #include "compile/unit.h"
 
 #include "compile/generate.h"
