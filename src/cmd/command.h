@@ -17,6 +17,7 @@ int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int command_image(int count, char **arguments);
 int command_image_info(int count, char **arguments);
 int command_image_check(int count, char **arguments);
+int command_compile(int count, char **arguments);
 // Runs an image: all arguments of the program, options first.
 int command_run(int count, char **arguments);
 int command_build(int count, char **arguments);

@@ -96,4 +96,13 @@ struct Code {
     size_t name_count;
 };
 
+// The integer in the method's header slot (docs/format.md): literals, frame, temporaries,
+// arguments, and, for SistaV1, the sign.
+static inline int64_t code_header(const Code *code, BytecodeSet set) {
+    int64_t header = (int64_t)code->literal_count | (int64_t)(code->primitive != 0) << 16 |
+                     (int64_t)code->is_large_frame << 17 | (int64_t)code->temp_count << 18 |
+                     (int64_t)code->argument_count << 24;
+    return set == CODE_SISTA ? header - (INT64_C(1) << 60) : header;
+}
+
 #endif

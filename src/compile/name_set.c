@@ -34,7 +34,7 @@ void name_set_start(NameSet *set, CodeArena *arena, size_t size) {
     if (set->slots) set->size = size;
 }
 
-static NameSlot *find(NameSet *set, Text name) {
+static NameSlot *find(const NameSet *set, Text name) {
     size_t index = name_hash(name) % set->size;
     while (set->slots[index].value && !text_equals(set->slots[index].name, name))
         index = (index + 1) % set->size;
@@ -63,4 +63,8 @@ void name_set_add(NameSet *set, Text name, void *value) {
     put(set, name, value);
     size_t least = set->size / 4 ? set->size / 4 : 1;
     if (set->size - set->count < least) grow(set);
+}
+
+void *name_set_find(const NameSet *set, Text name) {
+    return set->size ? find(set, name)->value : NULL;
 }

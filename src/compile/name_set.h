@@ -25,6 +25,9 @@ void name_set_start(NameSet *set, CodeArena *arena, size_t size);
 // A name that is there keeps its first value.
 void name_set_add(NameSet *set, Text name, void *value);
 
+// NULL: it is not there.
+void *name_set_find(const NameSet *set, Text name);
+
 uint32_t name_hash(Text name);
 // The least size of Pharo's hashed collections that is not below `least`.
 size_t name_set_size_at_least(size_t least);
