@@ -111,7 +111,7 @@ static Status check_header(ImageCheck *check, uint64_t raw, uint64_t slot_count)
     if (forwarder != (header_format(header) == FORMAT_FORWARDER))
         return check_complain(check, raw, "class index %llu with format %u",
                               (unsigned long long)class_index, header_format(header));
-    if (class_index <= CLASS_INDEX_LAST_PUN && !forwarder) return check_pun(check, raw);
+    if (!class_index_is_ordinary(class_index) && !forwarder) return check_pun(check, raw);
     note_start(check, raw);
     check->forwarders += forwarder;
     return forwarder ? STATUS_OK : check_format(check, raw, slot_count);

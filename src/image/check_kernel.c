@@ -107,7 +107,7 @@ static Status check_instances(const ImageCheck *check) {
     for (uint64_t raw = check_first(check); raw < check->region->end && status == STATUS_OK;
          raw = check_next(check, raw)) {
         uint64_t class_index = raw_class_index(raw);
-        if (class_index <= CLASS_INDEX_LAST_PUN) continue;
+        if (!class_index_is_ordinary(class_index)) continue;
         status = check_instance(check, raw);
         if (status == STATUS_OK) use_own_index(check, raw);
         if (status == STATUS_OK && class_index == CLASS_INDEX_CONTEXT)

@@ -10,7 +10,7 @@
 #include "object/layouts.h"
 
 static bool enumerate_is_object(uint64_t raw) {
-    return raw_class_index(raw) > CLASS_INDEX_LAST_PUN;
+    return class_index_is_ordinary(raw_class_index(raw));
 }
 
 typedef struct Enumeration {

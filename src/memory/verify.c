@@ -77,7 +77,7 @@ static void verify_class_index(Verifier *v, uint64_t raw) {
         if (!forwards || index != CLASS_INDEX_FORWARDER)
             complain(v, raw, "is half a forwarder: format %u, class index %llu", raw_format(raw),
                      (unsigned long long)index);
-    } else if (index <= CLASS_INDEX_LAST_PUN) {
+    } else if (!class_index_is_ordinary(index)) {
         if (index < CLASS_INDEX_ARRAY_PUN || index > CLASS_INDEX_64BIT_PUN)
             complain(v, raw, "has class index %llu, which no object has",
                      (unsigned long long)index);

@@ -33,7 +33,7 @@ enum {
     CLASS_INDEX_BRIDGE = 3, // segment bridge
     CLASS_INDEX_CORPSE = 7,    // what a scavenge has copied (never seen outside of one)
     CLASS_INDEX_FORWARDER = 8,
-    CLASS_INDEX_LAST_PUN = 31, // up to here no real class, but immediates and puns
+    CLASS_INDEX_LAST_PUN = 31, // up to here puns, and the classes of immediates at their tags
     CLASS_INDEX_ARRAY_PUN = 16,
     CLASS_INDEX_WEAK_PUN = 17,
     CLASS_INDEX_32BIT_PUN = 18,

@@ -50,6 +50,12 @@ static inline void raw_store(uint64_t address, uint64_t word) {
 
 static inline bool raw_is_immediate(uint64_t raw) { return (raw & TAG_MASK) != 0; }
 static inline uint64_t header_class_index(uint64_t h) { return h & HEADER_CLASS_INDEX_MASK; }
+// Does an object with that class index belong to the image's class there? Not so the puns; but an
+// immediate's class may have instances that are none (Character basicNew), since others make them.
+static inline bool class_index_is_ordinary(uint64_t index) {
+    return index > CLASS_INDEX_LAST_PUN || index == TAG_INT || index == TAG_CHAR ||
+           index == TAG_FLOAT;
+}
 static inline unsigned header_format(uint64_t h) { return (h >> HEADER_FORMAT_SHIFT) & 31; }
 static inline uint64_t header_hash(uint64_t h) {
     return (h >> HEADER_HASH_SHIFT) & (HEADER_HASH_LIMIT - 1);

@@ -45,15 +45,14 @@ MAY_GC static Outcome safe_point(VM *vm) {
         if (outcome == OUTCOME_STOP) return outcome;
     }
     stack_set_limit(vm);
-    for (int attempts = 0; vm->sp < vm->stack.current->limit; attempts++) {
+    for (int attempts = 0; vm->sp < vm->stack.current->limit;) {
         switch (stack_overflow(vm)) {
         case FAILURE_NONE:
             return OUTCOME_SWITCHED;
         case FAILURE_LIMIT_EXCEEDED:
             return send_depth_exceeded(vm);
         default:
-            if (attempts == 2 || !heap_make_room(&vm->heap, vm->stack.page_words * 32))
-                return send_out_of_memory(vm);
+            if (!stack_make_room(vm, &attempts)) return send_out_of_memory(vm);
         }
     }
     return OUTCOME_SWITCHED;

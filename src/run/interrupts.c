@@ -105,9 +105,8 @@ static uint32_t take_interrupts(VM *vm) {
 // Another process takes over if one should; without memory for that, at the next safe point.
 MAY_GC static Outcome preempt(VM *vm) {
     Outcome outcome = process_preempt(vm);
-    if (outcome != OUTCOME_FAILED) return outcome;
-    heap_collect_full(&vm->heap);
-    outcome = process_preempt(vm);
+    for (int attempts = 0; outcome == OUTCOME_FAILED && stack_make_room(vm, &attempts);)
+        outcome = process_preempt(vm);
     if (outcome != OUTCOME_FAILED) return outcome;
     vm_request_interrupt(vm, INTERRUPT_EVENTS);
     return OUTCOME_ANSWERED;
@@ -170,9 +169,9 @@ static Outcome give_up(VM *vm, const char *why) {
 // Answers FAILURE_NONE when a process runs, FAILURE_NOT_FOUND when none is ready.
 MAY_GC static Failure run_highest(VM *vm) {
     Failure failure = process_run_highest(vm);
-    if (failure != FAILURE_NO_MEMORY) return failure;
-    heap_collect_full(&vm->heap);
-    return process_run_highest(vm);
+    for (int attempts = 0; failure == FAILURE_NO_MEMORY && stack_make_room(vm, &attempts);)
+        failure = process_run_highest(vm);
+    return failure;
 }
 
 MAY_GC Outcome vm_wait_for_process(VM *vm) {

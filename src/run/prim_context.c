@@ -154,7 +154,7 @@ static void kill_between(VM *vm, Oop context, Oop end) {
     }
 }
 
-// The general case, on heap contexts. The operands have been popped; false: no room.
+// The general case, on heap contexts. The argument has been popped; false: no room.
 static bool cut(VM *vm, Oop context, Oop end, bool between) {
     Oop active = context_of_frame(vm, vm->fp);
     if (oop_is_none(active)) return false;
@@ -182,7 +182,8 @@ Outcome prim_terminate_to(VM *vm) {
         return OUTCOME_SWITCHED;
     }
     if (cut(vm, context, end, has_end && is_above(vm, from, to))) return OUTCOME_SWITCHED;
-    vm->sp--;
+    // The frame may stand elsewhere now, with nothing of the argument below its operands.
+    frame_put_oop(--vm->sp, end);
     return prim_fail(vm, FAILURE_NO_MEMORY);
 }
 

@@ -91,7 +91,7 @@ static bool has_context(VM *vm, Oop process) {
 // ---- switching
 
 static Failure resume_failure(const VM *vm) {
-    return vm->heap.wants & HEAP_ALLOCATION_FAILED ? FAILURE_NO_MEMORY : FAILURE_BAD_RECEIVER;
+    return stack_lacked_room(vm) ? FAILURE_NO_MEMORY : FAILURE_BAD_RECEIVER;
 }
 
 static void note_switch(VM *vm, Oop from, Oop to) {

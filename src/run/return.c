@@ -15,14 +15,20 @@
 
 enum { PRIMITIVE_MARKS_UNWIND = 198, OUTER_LIMIT = 100000 };
 
-// The context of the running frame, collecting once if need be; `value` is kept alive.
+// Collects, with `value` kept alive; false: no use to try again.
+MAY_GC static bool make_room(VM *vm, Oop *value, int *attempts) {
+    frame_put_oop(--vm->sp, *value);
+    bool made = stack_make_room(vm, attempts);
+    *value = frame_oop(vm->sp++);
+    return made;
+}
+
+// The context of the running frame, collecting if need be; `value` is kept alive.
 MAY_GC static Oop running_context(VM *vm, Oop *value) {
     Oop context = context_of_frame(vm, vm->fp);
-    if (!oop_is_none(context)) return context;
-    frame_put_oop(--vm->sp, *value);
-    heap_make_room(&vm->heap, (CONTEXT_LARGE_FRAME_SLOTS + CONTEXT_FIRST_TEMP + 1) * 8);
-    *value = frame_oop(vm->sp++);
-    return context_of_frame(vm, vm->fp);
+    for (int attempts = 0; oop_is_none(context) && make_room(vm, value, &attempts);)
+        context = context_of_frame(vm, vm->fp);
+    return context;
 }
 
 // The answer of cannotReturn: is dropped, and the frame then tries to return again: it stands
@@ -38,18 +44,30 @@ MAY_GC static Outcome cannot_return(VM *vm, Oop value) {
 
 // ---- to the caller
 
-MAY_GC static Outcome leave_base_frame(VM *vm, Oop value, bool drops) {
-    StackPage *page = vm->stack.current;
-    Oop sender = page->base_sender;
-    uint64_t *fp = vm->fp;
-    // A program may have made a context its own sender.
-    if (context_is_context(vm, sender) && context_is_married(vm, sender) &&
-        context_frame(vm, sender) == fp)
-        return cannot_return(vm, value);
+// The sender of the running base frame becomes the running one, if it can.
+static bool resume_sender(VM *vm, const StackPage *page, Oop value, bool drops) {
     vm->words_below = page->words_below;
+    Oop sender = page->base_sender;
     bool resumed = drops ? context_resume(vm, sender) : context_resume_with(vm, sender, value);
     vm->words_below = 0;
-    if (!resumed) return cannot_return(vm, value);
+    return resumed;
+}
+
+// A program may have made a context its own sender.
+static bool is_own_sender(const VM *vm, const StackPage *page, const uint64_t *fp) {
+    Oop sender = page->base_sender;
+    return context_is_context(vm, sender) && context_is_married(vm, sender) &&
+           context_frame(vm, sender) == fp;
+}
+
+MAY_GC static Outcome leave_base_frame(VM *vm, Oop value, bool drops) {
+    StackPage *page = vm->stack.current;
+    uint64_t *fp = vm->fp;
+    if (is_own_sender(vm, page, fp)) return cannot_return(vm, value);
+    for (int attempts = 0; !resume_sender(vm, page, value, drops);) {
+        if (!stack_lacked_room(vm)) return cannot_return(vm, value);
+        if (!make_room(vm, &value, &attempts)) return send_out_of_memory(vm);
+    }
     if (page->in_use) {
         context_widow(vm, fp);
         stack_free_page(vm, page);
@@ -106,22 +124,13 @@ static Path find_path(VM *vm, Activation home, Activation *unwind) {
     return PATH_BROKEN;
 }
 
-// Contexts found no room: collects and begins the return again, once.
-MAY_GC static Outcome retry_with_room(VM *vm, Oop value) {
-    if (!vm->stack.current || vm->retrying_return) return send_out_of_memory(vm);
-    vm->retrying_return = true;
-    frame_put_oop(--vm->sp, value);
-    heap_make_room(&vm->heap, vm->stack.page_words * 32);
-    value = frame_oop(vm->sp++);
-    Outcome outcome = return_from_home(vm, value);
-    vm->retrying_return = false;
-    return outcome;
-}
+// The ways to leave a block answer OUTCOME_FAILED when they found no room for contexts: control is
+// where it was, and they can be tried again after a collection.
 
 MAY_GC static Outcome about_to_return(VM *vm, Oop value, Activation unwind) {
     Oop context = context_of_frame(vm, vm->fp);
     Oop through = activation_context(vm, unwind);
-    if (oop_is_none(context) || oop_is_none(through)) return retry_with_room(vm, value);
+    if (oop_is_none(context) || oop_is_none(through)) return OUTCOME_FAILED;
     frame_put_oop(--vm->sp, context);
     frame_put_oop(--vm->sp, value);
     frame_put_oop(--vm->sp, through);
@@ -173,17 +182,19 @@ static void kill_path(VM *vm, Oop context, Oop home) {
 MAY_GC static Outcome leave_pages(VM *vm, Activation home_activation, Oop value) {
     Oop active = context_of_frame(vm, vm->fp);
     Oop home = oop_is_none(active) ? active : activation_context(vm, home_activation);
-    if (oop_is_none(home) || !flush_path(vm, home)) return retry_with_room(vm, value);
-    Oop target = heap_follow(&vm->heap, field_at(home, CONTEXT_SENDER));
-    if (context_resume_with(vm, target, value)) {
-        kill_path(vm, active, home);
-        return OUTCOME_SWITCHED;
+    if (oop_is_none(home)) return OUTCOME_FAILED;
+    if (flush_path(vm, home)) {
+        Oop target = heap_follow(&vm->heap, field_at(home, CONTEXT_SENDER));
+        if (context_resume_with(vm, target, value)) {
+            kill_path(vm, active, home);
+            return OUTCOME_SWITCHED;
+        }
     }
     CHECK(context_resume(vm, active), "%s", "the returning context cannot go on");
-    return cannot_return(vm, value);
+    return stack_lacked_room(vm) ? OUTCOME_FAILED : cannot_return(vm, value);
 }
 
-Outcome return_from_home(VM *vm, Oop value) {
+MAY_GC static Outcome leave_block(VM *vm, Oop value) {
     Activation home = home_of(vm), unwind;
     if (!activation_exists(vm, home)) return cannot_return(vm, value);
     switch (find_path(vm, home, &unwind)) {
@@ -197,4 +208,13 @@ Outcome return_from_home(VM *vm, Oop value) {
     if (home.fp && on_running_page(vm, home.fp) && frame_caller(home.fp))
         return leave_frames(vm, home.fp, value);
     return leave_pages(vm, home, value);
+}
+
+Outcome return_from_home(VM *vm, Oop value) {
+    Outcome outcome = leave_block(vm, value);
+    for (int attempts = 0; outcome == OUTCOME_FAILED;) {
+        if (!make_room(vm, &value, &attempts)) return send_out_of_memory(vm);
+        outcome = leave_block(vm, value);
+    }
+    return outcome;
 }

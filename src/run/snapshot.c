@@ -13,6 +13,7 @@
 #include "run/primitive.h"
 #include "run/primitives.h"
 #include "run/process.h"
+#include "run/stack.h"
 #include "run/system.h"
 
 // Writes the image with `context` as what the process will go on with.
@@ -23,6 +24,19 @@ static Status write_with(VM *vm, Oop process, Oop context, const char *path, Dia
     return status;
 }
 
+// Turns all frames into contexts and answers the running one, which nothing runs now; oop_none():
+// no room, and it still runs.
+MAY_GC static Oop flush_frames(VM *vm) {
+    for (int attempts = 0;;) {
+        Oop context = context_of_frame(vm, vm->fp);
+        if (!oop_is_none(context)) {
+            if (!oop_is_none(context_flush_all(vm))) return context;
+            CHECK(context_resume(vm, context), "%s", "the context that saves cannot go on");
+        }
+        if (!stack_make_room(vm, &attempts)) return oop_none();
+    }
+}
+
 MAY_GC Status snapshot_save(VM *vm, const char *path, Diagnosis *diagnosis) {
     if (process_is_idle(vm))
         return diagnose(diagnosis, STATUS_STATE, "all processes wait: none could go on later");
@@ -30,11 +44,9 @@ MAY_GC Status snapshot_save(VM *vm, const char *path, Diagnosis *diagnosis) {
     Oop process = process_active(vm);
     if (!oop_is_pointers(process) || num_le(slot_count(process), num(PROCESS_SUSPENDED_CONTEXT)))
         return diagnose(diagnosis, STATUS_STATE, "there is no process that could go on later");
-    Oop context = context_of_frame(vm, vm->fp);
-    if (oop_is_none(context)) return diagnose(diagnosis, STATUS_NO_MEMORY, "no room for a context");
-    Status status = oop_is_none(context_flush_all(vm))
-                        ? diagnose(diagnosis, STATUS_NO_MEMORY, "no room for contexts")
-                        : write_with(vm, process, context, path, diagnosis);
+    Oop context = flush_frames(vm);
+    if (oop_is_none(context)) return diagnose(diagnosis, STATUS_NO_MEMORY, "no room for contexts");
+    Status status = write_with(vm, process_active(vm), context, path, diagnosis);
     CHECK(context_resume(vm, context), "%s", "the context that saved cannot go on");
     event_note(&vm->events, EVENT_SAVE, (uint32_t)status, heap_old_bytes(&vm->heap), 0);
     return status;

@@ -177,3 +177,9 @@ Failure stack_overflow(VM *vm) {
     move_frame(vm, from, to);
     return FAILURE_NONE;
 }
+
+MAY_GC bool stack_make_room(VM *vm, int *attempts) {
+    enum { ATTEMPT_LIMIT = 4096, BYTES_FOR_A_WORD = 32 };
+    if (++*attempts > ATTEMPT_LIMIT) return false;
+    return heap_make_room(&vm->heap, vm->stack.page_words * BYTES_FOR_A_WORD);
+}

@@ -44,4 +44,14 @@ static inline uint64_t *stack_frame_sp(const VM *vm, const StackPage *page, uint
 // FAILURE_LIMIT_EXCEEDED when the process has used up its depth.
 Failure stack_overflow(VM *vm);
 
+// Collects for a step that found no room for contexts, and says whether to try it again. Such a
+// step keeps the contexts that it made, so every attempt gets further, also where allocations fail
+// for the sake of a test; `attempts` begins at 0.
+MAY_GC bool stack_make_room(VM *vm, int *attempts);
+// Has an allocation failed since the last collection? Tells a context that found no room for its
+// frame from one that cannot run.
+static inline bool stack_lacked_room(const VM *vm) {
+    return (vm->heap.wants & HEAP_ALLOCATION_FAILED) != 0;
+}
+
 #endif

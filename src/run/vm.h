@@ -146,7 +146,6 @@ struct VM {
     // ---- stacks and processes
     StackPages stack;
     uint64_t *uninterruptible_fp;   // the frame whose entry is no safe point (valueNoContextSwitch)
-    bool retrying_return;           // a non-local return has collected once already
     uint64_t words_below;           // hint for the resumption that a base frame's return makes
     uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h

@@ -81,6 +81,18 @@ static void new_refuses_what_is_no_class(void **state) {
     FAILS(BAD_ARGUMENT_COUNT, prim_new_with_size, class_of_index(cls.array));
 }
 
+// Where the image says that the class of an immediate makes instances, they are objects like
+// others.
+static void new_makes_instances_of_an_immediates_class(void **state) {
+    (void)state;
+    Oop class_object = class_of_index(cls.character);
+    field_at_put(&vm->heap, class_object, CLASS_FORMAT, INT(FORMAT_EMPTY << 16));
+    Oop instance = ANSWER(prim_new, class_object);
+    OOP_EQUAL(ANSWER(prim_class, instance), class_object);
+    OOP_EQUAL(ANSWER(prim_some_instance, class_object), instance);
+    assert_int_equal(heap_verify(&vm->heap, stderr, 5, false), 0);
+}
+
 static void classes_of_impossible_shapes_have_no_instances(void **state) {
     (void)state;
     FAILS(BAD_RECEIVER, prim_new, fixture_new_class(FORMAT_EMPTY, 3));
@@ -422,6 +434,7 @@ int main(void) {
         PRIM_TEST(new_makes_fixed_objects),
         PRIM_TEST(new_refuses_indexable_classes),
         PRIM_TEST(new_refuses_what_is_no_class),
+        PRIM_TEST(new_makes_instances_of_an_immediates_class),
         PRIM_TEST(classes_of_impossible_shapes_have_no_instances),
         PRIM_TEST(a_class_enters_the_class_table_with_its_first_instance),
         PRIM_TEST(new_with_size_makes_indexable_objects),

@@ -232,7 +232,7 @@ static const Damage damages[] = {
     {literal_to_nowhere, "where no object is"},
     {class_index_of_nobody, "not in the class table"},
     {class_index_beyond_the_pages, "not in the class table"},
-    {class_index_of_immediates, "which no object has"},
+    {class_index_of_immediates, "not in the class table"},
     {class_index_of_a_bridge, "which no object has"},
     {class_index_of_a_corpse, "which no object has"},
     {format_without_class_of_forwarders, "half a forwarder"},
