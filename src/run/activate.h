@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Building frames: the words that activation writes below the arguments. Used by the interpreter
 // loop (inlined) and by everything that activates from C.
+//
+// Blocks activated before are remembered (BlockEntry), keyed by method and start pc. All that can
+// differ from one closure to the next is looked at again, in few loads; what was not met before, or
+// does not fit, is for closure.c.
 #ifndef PARLEY_RUN_ACTIVATE_H
 #define PARLEY_RUN_ACTIVATE_H
 
-#include "object/header.h"
+#include "memory/store.h"
+#include "object/layouts.h"
 #include "run/frame.h"
 #include "run/vm.h"
 
@@ -31,11 +36,14 @@ ACTIVATE_INLINE uint64_t *activate_arguments(uint64_t *fp, unsigned argument_cou
         *--sp = *--from;
     return sp;
 }
-// Pushes `count` nils.
+// Pushes `count` nils. Four are written at once, without a question: below the stack there is room.
 ACTIVATE_INLINE uint64_t *activate_temps(uint64_t *sp, unsigned count, Oop nil) {
-    while (count-- > 0)
-        *--sp = oop_bits(nil);
-    return sp;
+    enum { AT_ONCE = 4 };
+    for (int i = 1; i <= AT_ONCE; i++)
+        sp[-i] = oop_bits(nil);
+    for (unsigned i = AT_ONCE + 1; __builtin_expect(i <= count, 0); i++)
+        sp[-(int)i] = oop_bits(nil);
+    return sp - count;
 }
 // The flags of the frame: the entry's, and checked self when the receiver has too few variables.
 ACTIVATE_INLINE uint64_t activate_flags(const LookupEntry *entry, uint64_t receiver_header) {
@@ -43,6 +51,72 @@ ACTIVATE_INLINE uint64_t activate_flags(const LookupEntry *entry, uint64_t recei
     if (__builtin_expect(receiver_header >> HEADER_SLOTS_SHIFT < entry->needed_slots, 0))
         flags |= FRAME_FLAG_CHECKED_SELF;
     return flags;
+}
+
+// ---- blocks
+
+typedef struct BlockCall {
+    const BlockEntry *entry; // NULL: not known, or it does not fit
+    Oop receiver;
+    unsigned first_copied;
+    uint64_t flags;
+} BlockCall;
+
+static inline BlockEntry *activate_block_slot(VM *vm, Oop method, Oop start_pc) {
+    uint64_t hash = oop_bits(method) >> 4 ^ oop_bits(start_pc) >> 3;
+    return &vm->block_cache[hash & (BLOCK_CACHE_SIZE - 1)];
+}
+
+// Is it a Context, large enough for its fields?
+static inline bool activate_is_context(const VM *vm, Oop oop) {
+    if (oop_is_immediate(oop)) return false;
+    uint64_t header = raw_load(oop_bits(oop));
+    return header_class_index(header) == vm->known.context &&
+           header >> HEADER_SLOTS_SHIFT > CONTEXT_FIRST_TEMP;
+}
+
+// What is known of the block's activation; `header`: of the closure, which is no immediate.
+ACTIVATE_INLINE BlockCall activate_find_block(VM *vm, Oop closure, uint64_t header,
+                                              unsigned argument_count) {
+    BlockCall unknown = {.entry = NULL}, call;
+    uint64_t class_index = header_class_index(header), slots = header >> HEADER_SLOTS_SHIFT;
+    Oop method, start_pc = oop_none();
+    if (class_index == vm->known.full_block_closure) {
+        call.first_copied = FULL_CLOSURE_FIRST_COPIED;
+        if (slots < FULL_CLOSURE_FIRST_COPIED || slots == HEADER_SLOTS_OVERFLOW) return unknown;
+        method = field_at(closure, FULL_CLOSURE_COMPILED_BLOCK);
+        call.receiver = field_at(closure, FULL_CLOSURE_RECEIVER);
+    } else {
+        call.first_copied = CLOSURE_FIRST_COPIED;
+        if (class_index != vm->known.block_closure || slots < CLOSURE_FIRST_COPIED ||
+            slots == HEADER_SLOTS_OVERFLOW)
+            return unknown;
+        Oop outer = field_at(closure, CLOSURE_OUTER_CONTEXT);
+        if (!activate_is_context(vm, outer)) return unknown;
+        start_pc = field_at(closure, CLOSURE_START_PC);
+        method = field_at(outer, CONTEXT_METHOD);
+        call.receiver = field_at(outer, CONTEXT_RECEIVER);
+    }
+    call.entry = activate_block_slot(vm, method, start_pc);
+    if (!oop_is(call.entry->method, method) || !oop_is(call.entry->start_pc, start_pc) ||
+        call.entry->argument_count != argument_count ||
+        call.entry->copied_count != slots - call.first_copied)
+        return unknown;
+    uint64_t self_header = oop_is_immediate(call.receiver) ? 0 : raw_load(oop_bits(call.receiver));
+    if (header_class_index(self_header) == CLASS_INDEX_FORWARDER) return unknown;
+    call.flags = call.entry->frame_flags;
+    if (call.entry->needed_slots && (!format_is_pointers(header_format(self_header)) ||
+                                     self_header >> HEADER_SLOTS_SHIFT < call.entry->needed_slots ||
+                                     header_class_index(self_header) == vm->known.context))
+        call.flags |= FRAME_FLAG_CHECKED_SELF;
+    return call;
+}
+// Pushes the copied values of a closure.
+ACTIVATE_INLINE uint64_t *activate_copied(uint64_t *sp, Oop closure, unsigned first,
+                                          unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        frame_put_oop(--sp, field_at(closure, (int)(first + i)));
+    return sp;
 }
 
 #endif

@@ -104,16 +104,11 @@ static bool find_call(VM *vm, Call *call, unsigned argument_count) {
 
 // ---- activation
 
-static BlockEntry *cache_slot(VM *vm, Oop method, Oop start_pc) {
-    uint64_t hash = oop_bits(method) >> 4 ^ oop_bits(start_pc) >> 3;
-    return &vm->block_cache[hash & (BLOCK_CACHE_SIZE - 1)];
-}
-
 static void remember_block(VM *vm, const Call *call, Oop start_pc, unsigned argument_count) {
     int needed = call->summary->highest_receiver_variable + 1;
     uint64_t flags = FRAME_FLAG_BLOCK | (call->summary->is_sista ? FRAME_FLAG_SISTA : 0);
     if (needed >= 255) return;
-    *cache_slot(vm, call->method, start_pc) = (BlockEntry){
+    *activate_block_slot(vm, call->method, start_pc) = (BlockEntry){
         .method = call->method,
         .start_pc = start_pc,
         .frame_flags = (uint32_t)frame_flags_make(FRAME_INTERPRETED, argument_count, flags),
@@ -126,45 +121,20 @@ static void remember_block(VM *vm, const Call *call, Oop start_pc, unsigned argu
 }
 
 static void push_block_frame(VM *vm, const BlockEntry *entry, Oop closure, Oop receiver,
-                             uint64_t flags, int first_copied) {
+                             uint64_t flags, unsigned first_copied) {
     vm->fp =
         activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil, entry->pc, receiver);
-    uint64_t *sp = activate_arguments(vm->fp, entry->argument_count);
-    for (int i = 0; i < entry->copied_count; i++)
-        frame_put_oop(--sp, field_at(closure, first_copied + i));
+    uint64_t *sp = activate_copied(activate_arguments(vm->fp, entry->argument_count), closure,
+                                   first_copied, entry->copied_count);
     vm->sp = activate_temps(sp, entry->temp_count - entry->argument_count - entry->copied_count,
                             vm->heap.nil);
 }
 
-// The block was activated before: all that can differ is looked at again, in few loads.
 static bool activate_known(VM *vm, Oop closure, unsigned argument_count) {
     if (oop_is_immediate(closure)) return false;
-    uint64_t header = raw_load(oop_bits(closure)), class_index = header_class_index(header);
-    uint64_t slots = header >> HEADER_SLOTS_SHIFT;
-    bool full = class_index == vm->known.full_block_closure;
-    if (!full && class_index != vm->known.block_closure) return false;
-    int first_copied = full ? FULL_CLOSURE_FIRST_COPIED : CLOSURE_FIRST_COPIED;
-    if (slots < (unsigned)first_copied || slots == HEADER_SLOTS_OVERFLOW) return false;
-    Oop method, receiver, start_pc = oop_none();
-    if (full) {
-        method = field_at(closure, FULL_CLOSURE_COMPILED_BLOCK);
-        receiver = field_at(closure, FULL_CLOSURE_RECEIVER);
-    } else {
-        Oop outer = field_at(closure, CLOSURE_OUTER_CONTEXT);
-        if (!context_is_context(vm, outer)) return false;
-        start_pc = field_at(closure, CLOSURE_START_PC);
-        method = field_at(outer, CONTEXT_METHOD);
-        receiver = field_at(outer, CONTEXT_RECEIVER);
-    }
-    const BlockEntry *entry = cache_slot(vm, method, start_pc);
-    if (!oop_is(entry->method, method) || !oop_is(entry->start_pc, start_pc) ||
-        entry->argument_count != argument_count ||
-        entry->copied_count != slots - (unsigned)first_copied || oop_is_forwarder(receiver))
-        return false;
-    uint64_t flags = entry->frame_flags;
-    if (entry->needed_slots && frame_needs_checked_self(vm, receiver, entry->needed_slots - 1))
-        flags |= FRAME_FLAG_CHECKED_SELF;
-    push_block_frame(vm, entry, closure, receiver, flags, first_copied);
+    BlockCall call = activate_find_block(vm, closure, raw_load(oop_bits(closure)), argument_count);
+    if (!call.entry) return false;
+    push_block_frame(vm, call.entry, closure, call.receiver, call.flags, call.first_copied);
     return true;
 }
 
@@ -186,8 +156,7 @@ Outcome closure_activate(VM *vm, unsigned argument_count) {
                         .copied_count = (uint8_t)call.copied_count,
                         .temp_count = (uint8_t)call.temp_count};
     push_block_frame(vm, &entry, call.closure, call.receiver,
-                     frame_flags_make(FRAME_INTERPRETED, argument_count, flags),
-                     (int)call.first_copied);
+                     frame_flags_make(FRAME_INTERPRETED, argument_count, flags), call.first_copied);
     return OUTCOME_SWITCHED;
 }
 

@@ -80,13 +80,6 @@ void context_frame_moved(VM *vm, uint64_t *fp) {
         field_at_put(&vm->heap, frame_oop(fp + FRAME_CONTEXT), CONTEXT_SENDER, tagged_frame(fp));
 }
 
-void context_widow(VM *vm, uint64_t *fp) {
-    if (!frame_is_married(fp)) return;
-    Oop context = frame_oop(fp + FRAME_CONTEXT);
-    field_at_put(&vm->heap, context, CONTEXT_SENDER, vm->heap.nil);
-    field_at_put(&vm->heap, context, CONTEXT_PC, vm->heap.nil);
-}
-
 // ---- reading a frame as a context
 
 // The frame that `fp` called, on the same page; NULL when fp is the head.

@@ -6,6 +6,8 @@
 #ifndef PARLEY_RUN_CONTEXT_H
 #define PARLEY_RUN_CONTEXT_H
 
+#include "memory/store.h"
+#include "object/layouts.h"
 #include "run/vm.h"
 
 // The context of a frame, made now if need be; oop_none() when there is no memory.
@@ -43,7 +45,12 @@ bool frame_needs_checked_self(const VM *vm, Oop self, int32_t highest_variable);
 // The frame was copied to another page: its context, if it has one, must know.
 void context_frame_moved(VM *vm, uint64_t *fp);
 // The frame is about to disappear: its context becomes a widow (no sender, no pc).
-void context_widow(VM *vm, uint64_t *fp);
+static inline void context_widow(VM *vm, uint64_t *fp) {
+    if (!frame_is_married(fp)) return;
+    Oop context = frame_oop(fp + FRAME_CONTEXT);
+    field_at_put(&vm->heap, context, CONTEXT_SENDER, vm->heap.nil);
+    field_at_put(&vm->heap, context, CONTEXT_PC, vm->heap.nil);
+}
 // A copy in its present state, single; oop_none(): no room.
 Oop context_copy(VM *vm, Oop context);
 // After a become: no word of any frame is a forwarder, every frame fits its receiver.

@@ -55,6 +55,8 @@ enum {
 #define FRAME_FLAG_SISTA        (1ull << 18)
 #define FRAME_FLAG_CHECKED_SELF (1ull << 19)
 #define FRAME_FLAG_DROPS_ANSWER (1ull << 20)
+// A return must do more than to go back.
+#define FRAME_FLAG_LEAVES_TRACES (FRAME_FLAG_MARRIED | FRAME_FLAG_DROPS_ANSWER)
 
 // One stack page. Pages are equal in size and lie in the arena's stack zone; the structs that
 // describe them lie outside. A page holds frames of one process, or is free.

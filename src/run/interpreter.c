@@ -24,6 +24,9 @@
 #include "run/stack.h"
 #include "run/trace.h"
 
+// What the loop's registers should not pay for.
+#define RARE __attribute__((noinline, cold))
+
 // ---- safe points
 
 // Counts a tick where somebody asked for it; false: the limit is reached.
@@ -36,7 +39,7 @@ static bool count_tick(VM *vm) {
 }
 
 // At a method's entry or a backward jump: interrupts first, then room on the stack page.
-MAY_GC static Outcome safe_point(VM *vm) {
+MAY_GC RARE static Outcome safe_point(VM *vm) {
     if (vm->counts_ticks && !count_tick(vm)) return OUTCOME_STOP;
     bool uninterruptible = vm->uninterruptible_fp == vm->fp;
     vm->uninterruptible_fp = NULL;
@@ -60,7 +63,7 @@ MAY_GC static Outcome safe_point(VM *vm) {
 
 // ---- what the loop asks C for
 
-MAY_GC static Outcome checked_push(VM *vm, unsigned index) {
+MAY_GC RARE static Outcome checked_push(VM *vm, unsigned index) {
     Oop self = frame_oop(vm->fp + FRAME_RECEIVER);
     if (!oop_is_pointers(self) || !num_lt(num(index), slot_count(self))) return OUTCOME_FAILED;
     Oop value = context_is_context(vm, self) ? context_variable(vm, self, index)
@@ -73,7 +76,7 @@ MAY_GC static Outcome checked_push(VM *vm, unsigned index) {
     return OUTCOME_SWITCHED;
 }
 
-MAY_GC static Outcome checked_store(VM *vm, unsigned index, bool pops) {
+MAY_GC RARE static Outcome checked_store(VM *vm, unsigned index, bool pops) {
     Oop self = frame_oop(vm->fp + FRAME_RECEIVER), value = frame_oop(vm->sp);
     if (!oop_is_pointers(self) || !num_lt(num(index), slot_count(self))) return OUTCOME_FAILED;
     if (pops) vm->sp++;
@@ -96,13 +99,60 @@ MAY_GC static Outcome checked_store(VM *vm, unsigned index, bool pops) {
 }
 
 // `above`: words on top of the operands that go once it is sure that there is a class to begin at.
-MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, Oop class_object,
-                                 unsigned above) {
+MAY_GC RARE static Outcome super_send(VM *vm, Oop selector, unsigned argument_count,
+                                      Oop class_object, unsigned above) {
     class_object = heap_follow(&vm->heap, class_object);
     if (!prim_is_class_object(vm, class_object)) return OUTCOME_FAILED;
     vm->sp += above;
     Oop start = heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
     return send_message(vm, selector, argument_count, start);
+}
+
+// Tracing and the stress option that forgets all lookups.
+RARE static void watch_send(VM *vm, Oop selector, unsigned argument_count) {
+    trace_send(vm, selector, prim_stack_at(vm, argument_count));
+    uint64_t every = vm->options.flush_caches_every;
+    if (!every || ++vm->watched_sends % every) return;
+    lookup_flush_all(vm);
+    closure_flush(vm);
+}
+
+// ---- activation
+
+// The receiver's header; of an immediate, its tag in the place of the class index.
+static inline __attribute__((always_inline)) uint64_t send_header(Oop self) {
+    return oop_is_immediate(self) ? oop_bits(self) & TAG_MASK : raw_load(oop_bits(self));
+}
+
+// The frame that runs stores its pc when it is left: the new one's needs none.
+static inline __attribute__((always_inline)) void leave_frame(Registers *r) {
+    r->fp[FRAME_PC] = (uint64_t)(uintptr_t)r->ip - oop_bits(r->method);
+}
+
+static inline __attribute__((always_inline)) void enter_method(Registers *r,
+                                                               const LookupEntry *entry,
+                                                               unsigned argument_count,
+                                                               uint64_t flags, Oop self) {
+    leave_frame(r);
+    r->method = entry->method;
+    r->ip = (const uint8_t *)(uintptr_t)(oop_bits(r->method) + entry->first_pc);
+    r->fp = activate_header(r->sp, r->fp, r->method, flags, nil(r), entry->first_pc, self);
+    r->sp = activate_temps(activate_arguments(r->fp, argument_count),
+                           entry->temp_count - argument_count, nil(r));
+}
+
+static inline __attribute__((always_inline)) void enter_block(Registers *r, const BlockCall *call,
+                                                              Oop closure) {
+    const BlockEntry *entry = call->entry;
+    leave_frame(r);
+    r->method = entry->method;
+    r->ip = (const uint8_t *)(uintptr_t)(oop_bits(r->method) + entry->pc);
+    r->fp =
+        activate_header(r->sp, r->fp, r->method, call->flags, nil(r), entry->pc, call->receiver);
+    uint64_t *sp = activate_copied(activate_arguments(r->fp, entry->argument_count), closure,
+                                   call->first_copied, entry->copied_count);
+    r->sp =
+        activate_temps(sp, entry->temp_count - entry->argument_count - entry->copied_count, nil(r));
 }
 
 // ---- the loop
@@ -131,7 +181,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // A comparison's answer: a conditional jump.
 #define ANSWER_BOOLEAN_V3(result)                                                                  \
     {                                                                                              \
-        unsigned next = NEXT_BYTE;                                                                     \
+        unsigned next = NEXT_BYTE;                                                                 \
         if (V3_IS_SHORT_JUMP_IF_FALSE(next)) {                                                     \
             r.ip += (result) ? 1 : (next & 7) + 2;                                                 \
         } else if (V3_IS_LONG_JUMP_IF_FALSE(next)) {                                               \
@@ -143,7 +193,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
     }
 #define ANSWER_BOOLEAN_SISTA(result)                                                               \
     {                                                                                              \
-        unsigned next = NEXT_BYTE;                                                                     \
+        unsigned next = NEXT_BYTE;                                                                 \
         if (SISTA_IS_SHORT_JUMP_IF_FALSE(next)) {                                                  \
             r.ip += (result) ? 1 : (next & 7) + 2;                                                 \
         } else if (SISTA_IS_SHORT_JUMP_IF_TRUE(next)) {                                            \
@@ -156,7 +206,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // A pushed temporary: another one.
 #define AFTER_PUSH_TEMP(first, count)                                                              \
     {                                                                                              \
-        unsigned next = NEXT_BYTE - (first);                                                           \
+        unsigned next = NEXT_BYTE - (first);                                                       \
         if (next < (count)) {                                                                      \
             r.ip++;                                                                                \
             push(&r, temp_at(&r, next));                                                           \
@@ -168,7 +218,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // An answered number: a pop into a temporary.
 #define AFTER_NUMBER(first)                                                                        \
     {                                                                                              \
-        unsigned next = NEXT_BYTE - (first);                                                           \
+        unsigned next = NEXT_BYTE - (first);                                                       \
         if (next < 8) {                                                                            \
             r.ip++;                                                                                \
             temp_at_put(&r, next, pop(&r));                                                        \
@@ -180,7 +230,7 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
 // A pop into a temporary: the jump back to a loop's condition (SistaV1 has a prefix before it).
 #define AFTER_POP_TEMP_V3                                                                          \
     {                                                                                              \
-        unsigned next = NEXT_BYTE - 160u;                                                              \
+        unsigned next = NEXT_BYTE - 160u;                                                          \
         if (next >= 4) DISPATCH();                                                                 \
         r.ip += (int)(next - 4) * 256 + r.ip[1] + 2;                                               \
         goto backward_jump;                                                                        \
@@ -200,7 +250,16 @@ MAY_GC static Outcome super_send(VM *vm, Oop selector, unsigned argument_count, 
             : ANSWER_BOOLEAN_##SET(false) case ACTION_PUSHED_TEMP                                  \
             : AFTER_PUSH_TEMP_##SET case ACTION_ANSWERED_NUMBER                                    \
             : AFTER_NUMBER_##SET case ACTION_POPPED_TEMP : AFTER_POP_TEMP_##SET case ACTION_SEND   \
-            : goto send;                                                                           \
+            : switch (r.argument_count) {                                                          \
+        case 0:                                                                                    \
+            goto send_0;                                                                           \
+        case 1:                                                                                    \
+            goto send_1;                                                                           \
+        case 2:                                                                                    \
+            goto send_2;                                                                           \
+        default:                                                                                   \
+            goto send_n;                                                                           \
+        }                                                                                          \
     case ACTION_BACKWARD_JUMP:                                                                     \
         goto backward_jump;                                                                        \
     case ACTION_RETURN:                                                                            \
@@ -309,7 +368,7 @@ MAY_GC StopReason interpret(VM *vm) {
 
     // ---- SistaV1
 #define BYTECODE(first, last, length, INSTRUCTION, a, b, c)                                        \
-    sista_##first : {FETCH(first, length) FINISH(body_##INSTRUCTION(&r, a, b, c), length, SISTA)}
+    sista_##first : { FETCH(first, length) FINISH(body_##INSTRUCTION(&r, a, b, c), length, SISTA) }
 #define EXTENDED(first, last, length, INSTRUCTION, a, b, c)                                        \
     sista_##first : {                                                                              \
         FETCH(first, length)                                                                       \
@@ -335,53 +394,93 @@ MAY_GC StopReason interpret(VM *vm) {
 #undef WHEN
 #undef END_CASES
 
-send : {
-    unsigned argument_count = r.argument_count;
-    Oop self = stack_at(&r, argument_count);
-    uint64_t header = oop_is_immediate(self) ? oop_bits(self) & TAG_MASK : raw_load(oop_bits(self));
-    uint32_t key = LOOKUP_KEY(header_class_index(header), argument_count);
-    const LookupEntry *entry = lookup_slot(vm, r.selector, key);
-    if (__builtin_expect(!lookup_hits(entry, r.selector, key), 0) || vm->watches_sends)
-        goto send_slowly;
-    if (entry->flags &
-        (LOOKUP_QUICK | LOOKUP_RUNS_PRIMITIVE | LOOKUP_STORES_ERROR | LOOKUP_MIRROR)) {
-        if (entry->flags & LOOKUP_QUICK) goto send_slowly;
-        if (!(entry->flags & LOOKUP_RUNS_PRIMITIVE)) goto send_slowly;
-        if (inlined_primitive_answers(&r, entry, header)) {
-            if (NEXT_BYTE == (dispatch == v3_table ? V3_POP : SISTA_POP)) {
-                r.ip++;
-                drop(&r, 1);
-            }
-            DISPATCH();
-        }
-        registers_publish(&r);
-        vm->argument_count = argument_count;
-        vm->new_method = entry->method;
-        vm->failure = FAILURE_NONE;
-        outcome = entry->primitive(vm);
-        if (__builtin_expect(outcome == OUTCOME_ANSWERED && !vm->frames_changed, 1)) {
-            r.sp = vm->sp;
-            DISPATCH();
-        }
-        if (outcome == OUTCOME_FAILED) outcome = send_primitive_failed(vm, entry, argument_count);
-        goto finish;
+    // ---- sends. Each number of arguments has code of its own, in which it is a constant.
+#define SEND(label, count)                                                                         \
+    label : {                                                                                      \
+        const unsigned argument_count = (count);                                                   \
+        const Oop self = stack_at(&r, argument_count);                                             \
+        const uint64_t header = send_header(self);                                                 \
+        const uint32_t key = LOOKUP_KEY(header_class_index(header), argument_count);               \
+        const LookupEntry *const entry = lookup_slot(vm, r.selector, key);                         \
+        r.argument_count = argument_count;                                                         \
+        if (__builtin_expect(!lookup_hits(entry, r.selector, key), 0)) goto send_slowly;           \
+        if (entry->kind != LOOKUP_ACTIVATES) {                                                     \
+            r.entry = entry;                                                                       \
+            r.header = header;                                                                     \
+            switch ((LookupKind)entry->kind) {                                                     \
+            case LOOKUP_ACTIVATES:                                                                 \
+            case LOOKUP_SLOWLY:                                                                    \
+                goto send_slowly;                                                                  \
+            case LOOKUP_CALLS:                                                                     \
+                goto call_primitive;                                                               \
+            case LOOKUP_CALLS_BLOCK:                                                               \
+                goto call_block;                                                                   \
+            case LOOKUP_ANSWERS_SELF:                                                              \
+                DISPATCH();                                                                        \
+            case LOOKUP_ANSWERS_CONSTANT:                                                          \
+                stack_at_put(&r, 0, entry->answer);                                                \
+                DISPATCH();                                                                        \
+            case LOOKUP_ANSWERS_VARIABLE:                                                          \
+                if (!inlined_variable(&r, header, entry->variable)) goto send_slowly;              \
+                DISPATCH();                                                                        \
+            default:                                                                               \
+                goto run_inlined;                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+        const uint64_t flags = activate_flags(entry, header);                                      \
+        enter_method(&r, entry, argument_count, flags, self);                                      \
+        dispatch = flags & FRAME_FLAG_SISTA ? sista_table : v3_table;                              \
+        if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;                       \
+        DISPATCH();                                                                                \
     }
-    r.fp[FRAME_PC] = (uint64_t)(uintptr_t)r.ip - oop_bits(r.method);
-    r.method = entry->method;
-    uint64_t pc = (uint64_t)entry->first_pc * 8;
-    uint64_t flags = activate_flags(entry, header);
-    r.fp = activate_header(r.sp, r.fp, r.method, flags, nil(&r), pc, self);
-    r.sp = activate_temps(activate_arguments(r.fp, argument_count),
-                          entry->temp_count - argument_count, nil(&r));
-    r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + pc);
-    dispatch = flags & FRAME_FLAG_SISTA ? sista_table : v3_table;
+    SEND(send_0, 0)
+    SEND(send_1, 1)
+    SEND(send_2, 2)
+    SEND(send_n, r.argument_count)
+
+run_inlined:
+    switch ((LookupKind)r.entry->kind) {
+#define INLINED(NAME, number, argument_count)                                                      \
+    case LOOKUP_INLINES_##NAME:                                                                    \
+        if (!inlined_##NAME(&r, stack_at(&r, argument_count), r.header)) goto call_primitive;      \
+        break;
+#include "run/inlined.tbl"
+#undef INLINED
+    default:
+        goto call_primitive;
+    }
+    if (NEXT_BYTE == (dispatch == v3_table ? V3_POP : SISTA_POP)) {
+        r.ip++;
+        drop(&r, 1);
+    }
+    DISPATCH();
+
+call_primitive:
+    registers_publish(&r);
+    vm->argument_count = r.argument_count;
+    vm->new_method = r.entry->method;
+    vm->failure = FAILURE_NONE;
+    outcome = r.entry->primitive(vm);
+    if (__builtin_expect(outcome == OUTCOME_ANSWERED && !vm->frames_changed, 1)) {
+        r.sp = vm->sp;
+        DISPATCH();
+    }
+    if (outcome == OUTCOME_FAILED) outcome = send_primitive_failed(vm, r.entry, r.argument_count);
+    goto finish;
+
+call_block : {
+    const Oop closure = stack_at(&r, r.argument_count);
+    const BlockCall call = activate_find_block(vm, closure, r.header, r.argument_count);
+    if (!call.entry) goto call_primitive;
+    enter_block(&r, &call, closure);
+    dispatch = call.flags & FRAME_FLAG_SISTA ? sista_table : v3_table;
     if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
     DISPATCH();
 }
 
 send_slowly:
     registers_publish(&r);
-    if (vm->watches_sends) trace_send(vm, r.selector, stack_at(&r, r.argument_count));
+    if (vm->watches_sends) watch_send(vm, r.selector, r.argument_count);
     outcome = send_message(vm, r.selector, r.argument_count, oop_none());
     goto finish;
 
@@ -397,21 +496,23 @@ sent_to_super:
     goto finish;
 
 method_return:
-    if (__builtin_expect(frame_is_block(r.fp), 0)) {
+    if (__builtin_expect(frame_flags(r.fp) & (FRAME_FLAG_BLOCK | FRAME_FLAG_LEAVES_TRACES), 0)) {
+        if (!frame_is_block(r.fp)) goto block_return;
         r.ip -= bytes_back;
         registers_publish(&r);
         outcome = return_from_home(vm, r.value);
         goto finish;
     }
-block_return : {
-    uint64_t *caller = frame_caller(r.fp);
-    if (__builtin_expect(
-            (frame_flags(r.fp) & (FRAME_FLAG_MARRIED | FRAME_FLAG_DROPS_ANSWER)) || !caller, 0)) {
-        r.ip -= bytes_back;
-        registers_publish(&r);
-        outcome = return_to_caller(vm, r.value);
-        goto finish;
+    if (__builtin_expect(!frame_caller(r.fp), 0)) goto return_slowly;
+    goto return_to_caller;
+block_return:
+    if (__builtin_expect(frame_flags(r.fp) & FRAME_FLAG_LEAVES_TRACES, 0)) {
+        if (frame_flags(r.fp) & FRAME_FLAG_DROPS_ANSWER || !frame_caller(r.fp)) goto return_slowly;
+        context_widow(vm, r.fp);
     }
+    if (__builtin_expect(!frame_caller(r.fp), 0)) goto return_slowly;
+return_to_caller : {
+    uint64_t *caller = frame_caller(r.fp);
     r.sp = frame_callee_slot(r.fp);
     stack_at_put(&r, 0, r.value);
     r.fp = caller;
@@ -420,6 +521,11 @@ block_return : {
     dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
     DISPATCH();
 }
+return_slowly:
+    r.ip -= bytes_back;
+    registers_publish(&r);
+    outcome = return_to_caller(vm, r.value);
+    goto finish;
 
 backward_jump:
     if (__builtin_expect(r.sp >= vm->stack_limit, 1)) DISPATCH();

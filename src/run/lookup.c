@@ -60,33 +60,42 @@ static const Primitive *resolve_external(VM *vm, Oop method) {
     return primitive_named(vm, module, function);
 }
 
-static InlinedPrimitive inlined_primitive(unsigned number) {
-    enum { AT = 60, AT_PUT = 61, SIZE = 62, STRING_AT = 63 };
-    switch (number) {
-    case AT:
-        return INLINED_AT;
-    case AT_PUT:
-        return INLINED_AT_PUT;
-    case SIZE:
-        return INLINED_SIZE;
-    case STRING_AT:
-        return INLINED_STRING_AT;
-    default:
-        return INLINED_NONE;
-    }
+static LookupKind primitive_kind(unsigned number, unsigned arguments) {
+#define INLINED(NAME, inlined_number, argument_count)                                              \
+    if (number == inlined_number && arguments == argument_count) return LOOKUP_INLINES_##NAME;
+#include "run/inlined.tbl"
+#undef INLINED
+    enum { CLOSURE_VALUE = 201, FULL_CLOSURE_VALUE = 207 };
+    bool calls_block = number == FULL_CLOSURE_VALUE ||
+                       (number >= CLOSURE_VALUE && number - CLOSURE_VALUE == arguments);
+    return calls_block && arguments <= 4 ? LOOKUP_CALLS_BLOCK : LOOKUP_CALLS;
 }
 
-// With how many arguments; the same primitives serve mirrors with one more.
-static unsigned inlined_arguments(unsigned number) {
-    enum { AT_PUT = 61, SIZE = 62 };
-    return number == AT_PUT ? 2 : number == SIZE ? 0 : 1;
+// Quick returns: 256 self, 257 to 263 constants, from 264 receiver variables.
+static void describe_quick(VM *vm, unsigned number, LookupEntry *entry) {
+    enum { SELF = QUICK_FIRST, FIRST_CONSTANT, FIRST_VARIABLE = 264 };
+    const Oop constants[] = {vm->heap.true_object,  vm->heap.false_object, vm->heap.nil,
+                             oop_from_num(num(-1)), oop_from_num(num(0)),  oop_from_num(num(1)),
+                             oop_from_num(num(2))};
+    if (entry->frame_flags & FRAME_FLAG_CHECKED_SELF || frame_argument_count_of(entry->frame_flags))
+        return;
+    entry->flags |= LOOKUP_QUICK;
+    if (number == SELF) {
+        entry->kind = LOOKUP_ANSWERS_SELF;
+    } else if (number < FIRST_VARIABLE) {
+        entry->kind = LOOKUP_ANSWERS_CONSTANT;
+        entry->answer = constants[number - FIRST_CONSTANT];
+    } else {
+        entry->kind = LOOKUP_ANSWERS_VARIABLE;
+        entry->variable = (uint8_t)(number - FIRST_VARIABLE);
+    }
 }
 
 static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
     entry->primitive_number = (uint16_t)number;
     entry->flags |= LOOKUP_HAS_PRIMITIVE;
     if (number >= QUICK_FIRST && number <= QUICK_LAST) {
-        if (!(entry->frame_flags & FRAME_FLAG_CHECKED_SELF)) entry->flags |= LOOKUP_QUICK;
+        describe_quick(vm, number, entry);
         return;
     }
     const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL ? resolve_external(vm, entry->method)
@@ -97,12 +106,12 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
         // A mirror: the receiver that counts is the first argument of another.
         if ((unsigned)row->argument_count + 1 != arguments) return;
         entry->flags |= LOOKUP_MIRROR;
+        entry->kind = LOOKUP_SLOWLY;
     }
     entry->primitive = row->function;
     entry->accessor_depth = row->accessor_depth;
     if (!row->function || entry->flags & LOOKUP_MIRROR) return;
-    entry->flags |= LOOKUP_RUNS_PRIMITIVE;
-    if (arguments == inlined_arguments(number)) entry->inlined = (uint8_t)inlined_primitive(number);
+    entry->kind = (uint8_t)primitive_kind(number, arguments);
 }
 
 bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry) {
@@ -117,7 +126,8 @@ bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entr
         .method = method,
         .frame_flags =
             (uint32_t)frame_flags_make(FRAME_INTERPRETED, summary->argument_count, flags),
-        .first_pc = (uint16_t)(summary->first_pc / 8 + 1),
+        .kind = summary->stores_primitive_error ? LOOKUP_SLOWLY : LOOKUP_ACTIVATES,
+        .first_pc = summary->first_pc + 8,
         .needed_slots = (uint8_t)(needed >= 255 ? 255 : needed),
         .temp_count = (uint8_t)summary->temp_count,
         .accessor_depth = -1,

@@ -21,8 +21,10 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
 bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry);
 
 #ifndef PARLEY_RECORDING // the cache is keyed by addresses
-static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint32_t key) {
-    return &vm->lookup_cache[(oop_bits(selector) >> 3 ^ key) & (LOOKUP_CACHE_SIZE - 1)];
+static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint64_t key) {
+    enum { MASK = sizeof vm->lookup_cache - sizeof(LookupEntry) };
+    uint64_t offset = (oop_bits(selector) << 3 ^ key * sizeof(LookupEntry)) & MASK;
+    return (LookupEntry *)(void *)((char *)vm->lookup_cache + offset);
 }
 static inline bool lookup_hits(const LookupEntry *entry, Oop selector, uint32_t key) {
     return oop_bits(entry->selector) == oop_bits(selector) && entry->key == key;

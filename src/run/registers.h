@@ -26,6 +26,9 @@ typedef struct Registers {
     // Operands of the exits below.
     Oop selector, value;
     unsigned argument_count;
+    // Of a send that found its method, while it is carried out.
+    const LookupEntry *entry;
+    uint64_t header; // the receiver's, or the tag of an immediate
 } Registers;
 
 // What the loop does after a body. The names say what the body has prepared.

@@ -31,6 +31,7 @@ const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop
         return NULL;
     event_note(&vm->events, EVENT_SEND, 0, oop_bits(selector), index);
     *slot = found;
+    if (vm->watches_sends) slot->kind = LOOKUP_SLOWLY;
     return slot;
 }
 
@@ -167,8 +168,8 @@ static uint64_t header_of(Oop oop) { return oop_is_immediate(oop) ? 0 : raw_load
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     Oop receiver = operand(vm, argument_count);
     uint64_t flags = activate_flags(entry, header_of(receiver));
-    vm->fp = activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil,
-                             (uint64_t)entry->first_pc * 8, receiver);
+    vm->fp = activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil, entry->first_pc,
+                             receiver);
     vm->sp = activate_temps(activate_arguments(vm->fp, argument_count),
                             entry->temp_count - argument_count, vm->heap.nil);
     if (entry->flags & LOOKUP_STORES_ERROR && vm->failure)
@@ -266,31 +267,23 @@ Outcome send_primitive_failed(VM *vm, const LookupEntry *cached, unsigned argume
     return send_activate(vm, &entry, argument_count);
 }
 
-// Quick returns: 256 self, 257 to 263 constants, from 264 receiver variables.
 static Outcome quick_return(VM *vm, const LookupEntry *entry) {
-    enum { SELF = 256, TRUE_, FALSE_, NIL, MINUS_ONE, ZERO, ONE, TWO, FIRST_VARIABLE };
-    unsigned number = entry->primitive_number;
-    Heap *heap = &vm->heap;
-    Oop self = operand(vm, 0), answer = self;
-    if (number >= FIRST_VARIABLE) {
-        Num index = num((int64_t)number - FIRST_VARIABLE);
+    enum { SELF = 256 };
+    if (entry->primitive_number == SELF) return OUTCOME_ANSWERED;
+    Oop answer = entry->answer;
+    if (oop_is_none(answer)) {
+        Oop self = operand(vm, 0);
+        Num index = num(entry->variable);
         if (!oop_is_pointers(self) || !num_lt(index, slot_count(self))) return OUTCOME_FAILED;
         answer = slot_at(self, index);
-    } else if (number == TRUE_)
-        answer = heap->true_object;
-    else if (number == FALSE_)
-        answer = heap->false_object;
-    else if (number == NIL)
-        answer = heap->nil;
-    else if (number > NIL)
-        answer = oop_from_num(num((int64_t)number - ZERO));
+    }
     prim_stack_at_put(vm, 0, answer);
     return OUTCOME_ANSWERED;
 }
 
 Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     vm->failure = FAILURE_NONE;
-    if (entry->flags & LOOKUP_QUICK && argument_count == 0) {
+    if (entry->flags & LOOKUP_QUICK) {
         Outcome outcome = quick_return(vm, entry);
         if (outcome != OUTCOME_FAILED) return outcome;
     } else if (entry->primitive) {

@@ -47,37 +47,48 @@ typedef struct Primitive {
     const char *absence; // why there is no function; NULL where there is one
 } Primitive;
 
+// What a send does that finds its method in the lookup cache.
+typedef enum LookupKind {
+    LOOKUP_SLOWLY,           // lets send.c decide, by the flags
+    LOOKUP_ACTIVATES,        // builds a frame
+    LOOKUP_CALLS,            // calls `primitive`
+    LOOKUP_CALLS_BLOCK,      // builds a block's frame; otherwise calls `primitive`
+    LOOKUP_ANSWERS_SELF,     // quick returns: answers self,
+    LOOKUP_ANSWERS_CONSTANT, // `answer`,
+    LOOKUP_ANSWERS_VARIABLE, // the receiver variable `variable`
+#define INLINED(NAME, number, argument_count)                                                      \
+    LOOKUP_INLINES_##NAME, // tries, then calls `primitive`
+#include "run/inlined.tbl"
+#undef INLINED
+} LookupKind;
+
 // The global lookup cache, keyed by selector, class index and argument count. An entry is complete:
-// the method is verified, its primitive is resolved, and what its activation needs is at hand.
+// the method is verified, its primitive is resolved, and what its activation needs is at hand. It
+// fills one line of the processor's cache.
 typedef struct LookupEntry {
-    Oop selector;
-    Oop method;                  // a CompiledMethod
-    PrimitiveFunction primitive; // NULL: none, or a quick return
+    _Alignas(64) Oop selector;
     uint32_t key;                // LOOKUP_KEY; 0: empty
-    uint32_t frame_flags;        // of the frame to be made
-    uint16_t first_pc;           // of the method's code, in words from the method's oop
-    uint16_t primitive_number;   // 256 to 519: a quick return
+    uint8_t kind;                // LookupKind
     uint8_t needed_slots;        // receiver variables that the code touches; 255: checked always
     uint8_t temp_count;          // arguments included
+    uint8_t variable;            // of a quick return, with an `answer` of none
+    Oop method;                  // a CompiledMethod
+    uint32_t frame_flags;        // of the frame to be made
+    uint32_t first_pc;           // of the method's code, in bytes from the method's oop
+    PrimitiveFunction primitive; // NULL: none, or a quick return
+    Oop answer;                  // of a quick return: nil, a boolean or an integer
+    uint16_t primitive_number;   // 256 to 519: a quick return
     int8_t accessor_depth;       // of the primitive
     uint8_t flags;               // LOOKUP_...
-    uint8_t inlined;             // INLINED_...: the loop does the primitive's common case itself
 } LookupEntry;
-typedef enum InlinedPrimitive {
-    INLINED_NONE,
-    INLINED_AT,
-    INLINED_AT_PUT,
-    INLINED_STRING_AT,
-    INLINED_SIZE,
-} InlinedPrimitive;
+_Static_assert(sizeof(LookupEntry) == 64, "one line of the processor's cache");
 enum { LOOKUP_CACHE_SIZE = 4096 };
 #define LOOKUP_KEY(class_index, argument_count) ((uint32_t)(class_index) | (argument_count) << 24)
 enum {
-    LOOKUP_STORES_ERROR = 1,   // the method wants the failure code of its primitive in a temp
-    LOOKUP_QUICK = 2,          // a quick return: no frame needed
-    LOOKUP_HAS_PRIMITIVE = 4,  // even if this VM lacks it
-    LOOKUP_RUNS_PRIMITIVE = 8, // `primitive` is there
-    LOOKUP_MIRROR = 16,        // the primitive works on the first argument, not on the receiver
+    LOOKUP_STORES_ERROR = 1,  // the method wants the failure code of its primitive in a temp
+    LOOKUP_QUICK = 2,         // a quick return: no frame needed
+    LOOKUP_HAS_PRIMITIVE = 4, // even if this VM lacks it
+    LOOKUP_MIRROR = 8,        // the primitive works on the first argument, not on the receiver
 };
 
 // Blocks activated before, keyed by method and start pc (none for a full block, whose code is the
@@ -153,8 +164,10 @@ struct VM {
     bool counts_ticks;              // every safe point is visited: tick limit or deterministic
     bool frames_changed;            // frames, or the objects they name, moved since the loop looked
     const uint8_t *traced_instruction, *traced_end; // the last one told about: trace.c
-    bool watches_sends;             // every send takes the slow path: tracing or flushing
-    uint32_t interrupts;            // INTERRUPT_...: what the next safe point must do
+    bool watches_sends; // every send takes the slow path (entries are LOOKUP_SLOWLY): tracing or
+                        // flushing
+    uint64_t watched_sends;
+    uint32_t interrupts; // INTERRUPT_...: what the next safe point must do
 
     // ---- the machine around
     Arena arena;

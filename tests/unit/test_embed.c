@@ -167,7 +167,7 @@ static void generations_go_on_where_they_were(void **state) {
     parley_destroy(vm);
     options.arguments = arguments;
     options.argument_count = 1;
-    options.max_ticks = 4000;
+    options.max_ticks = 3000;
     begin_output(f);
     ParleyStop stop = PARLEY_TICK_LIMIT;
     int generation = 0;
