@@ -33,10 +33,10 @@ static void directory_stop(VM *vm) {
 }
 
 // A path argument; the empty one means the working directory.
-static bool directory_argument(VM *vm, unsigned index, Path *path) {
-    if (!operand_path(vm, prim_argument(vm, index), path)) return false;
-    if (path->text[0] == '\0') strcpy(path->text, ".");
-    return true;
+static Failure directory_argument(VM *vm, unsigned index, Path *path) {
+    Failure failure = operand_file_path(vm, prim_argument(vm, index), path);
+    if (!failure && path->text[0] == '\0') strcpy(path->text, ".");
+    return failure;
 }
 
 // ---- entries
@@ -87,7 +87,8 @@ static Outcome prim_directory_lookup(VM *vm) {
     Path path;
     struct stat info;
     Oop index = prim_argument(vm, 1);
-    if (!directory_argument(vm, 0, &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = directory_argument(vm, 0, &path);
+    if (failure) return prim_fail(vm, failure);
     if (!oop_is_int(index)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     if (num_lt(num_from_oop(index), num(1))) return prim_fail(vm, FAILURE_BAD_INDEX);
     DirectoryList *list = directory_state(vm);
@@ -104,8 +105,9 @@ static Outcome prim_directory_lookup(VM *vm) {
 static Outcome prim_directory_entry(VM *vm) {
     Path path, name;
     struct stat info;
-    if (!directory_argument(vm, 0, &path) || !operand_path(vm, prim_argument(vm, 1), &name))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = directory_argument(vm, 0, &path);
+    if (!failure && !operand_path(vm, prim_argument(vm, 1), &name)) failure = FAILURE_BAD_ARGUMENT;
+    if (failure) return prim_fail(vm, failure);
     int error = entry_info(path.text, name.text, &info);
     if (error == ENAMETOOLONG) return prim_fail_os(vm, error);
     return error ? prim_answer(vm, prim_nil(vm)) : answer_entry(vm, name.text, &info);
@@ -115,13 +117,15 @@ static Outcome prim_directory_entry(VM *vm) {
 
 static Outcome prim_directory_create(VM *vm) {
     Path path;
-    if (!directory_argument(vm, 0, &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = directory_argument(vm, 0, &path);
+    if (failure) return prim_fail(vm, failure);
     return operand_answer_errno(vm, mkdir(path.text, 0777) < 0 ? errno : 0);
 }
 
 static Outcome prim_directory_delete(VM *vm) {
     Path path;
-    if (!directory_argument(vm, 0, &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = directory_argument(vm, 0, &path);
+    if (failure) return prim_fail(vm, failure);
     return operand_answer_errno(vm, rmdir(path.text) < 0 ? errno : 0);
 }
 

@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/event_loop.h"
 #include "object/raw.h"
+#include "plugin/descriptor_watch.h"
 #include "plugin/handles.h"
 #include "plugin/open_file.h"
 #include "plugin/operands.h"
 #include "plugin/registry.h"
+#include "run/external_semaphores.h"
+#include "run/system.h"
 
 enum { FILE_HANDLE_BYTES = 24 }; // what images and other VMs expect
 
@@ -18,10 +22,18 @@ enum { FILE_HANDLE_BYTES = 24 }; // what images and other VMs expect
 // middle of a run goes on reading and printing when it is loaded again.
 enum { STANDARD_SESSION = 0x5354444F };
 
+// A file whose data somebody waits for. There are few at a time.
+typedef struct FileWatch {
+    DescriptorWatch watch;
+    const OpenFile *file;
+    struct FileWatch *next;
+} FileWatch;
+
 typedef struct FileState {
     HandleTable files;
     HandleTable standard_files; // descriptors 0 to 2
     Handle standard[3];
+    FileWatch *watches;
 } FileState;
 
 static FileState *file_state(const VM *vm) { return vm->plugin_state[PLUGIN_FILE]; }
@@ -34,8 +46,24 @@ static void release_file(void *value) {
     free(file);
 }
 
+// Gives back the watches of a file, all of them if that is NULL; those that have fired anyway.
+static void release_watches(FileState *state, const OpenFile *file) {
+    FileWatch **link = &state->watches;
+    while (*link) {
+        FileWatch *watch = *link;
+        if (file && watch->file != file && watch->watch.armed) {
+            link = &watch->next;
+            continue;
+        }
+        descriptor_watch_disarm(&watch->watch);
+        *link = watch->next;
+        free(watch);
+    }
+}
+
 static void file_stop(VM *vm) {
     FileState *state = file_state(vm);
+    release_watches(state, NULL);
     handle_table_release(&state->files, release_file);
     handle_table_release(&state->standard_files, release_file);
     free(state);
@@ -116,7 +144,8 @@ static Outcome prim_file_open(VM *vm) {
     Path path;
     bool writable;
     OpenFile file;
-    if (!operand_path(vm, prim_argument(vm, 0), &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = operand_file_path(vm, prim_argument(vm, 0), &path);
+    if (failure) return prim_fail(vm, failure);
     if (!operand_bool(vm, prim_argument(vm, 1), &writable))
         return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     Oop handle_object = new_handle_object(vm);
@@ -129,7 +158,8 @@ static Outcome prim_file_open(VM *vm) {
 static Outcome prim_file_open_new(VM *vm) {
     Path path;
     OpenFile file;
-    if (!operand_path(vm, prim_argument(vm, 0), &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = operand_file_path(vm, prim_argument(vm, 0), &path);
+    if (failure) return prim_fail(vm, failure);
     Oop handle_object = new_handle_object(vm);
     if (oop_is_none(handle_object)) return prim_fail(vm, FAILURE_NO_MEMORY);
     int error = open_file_open_new(&file, path.text);
@@ -161,6 +191,7 @@ static Outcome prim_file_close(VM *vm) {
     OpenFile *file = handle_remove(&file_state(vm)->files, &handle);
     if (!file) file = handle_remove(&file_state(vm)->standard_files, &handle);
     if (!file) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    release_watches(file_state(vm), file);
     int error = open_file_close(file);
     free(file);
     return operand_answer_errno(vm, error);
@@ -250,6 +281,31 @@ static Outcome prim_file_sync(VM *vm) {
     return operand_answer_errno(vm, open_file_sync(file));
 }
 
+// (handle, index of a semaphore): signalled once when something can be read, or the end is reached
+static Outcome prim_file_wait_for_data(VM *vm) {
+    OpenFile *file;
+    FileState *state = file_state(vm);
+    Oop index = prim_argument(vm, 1);
+    if (!file_argument(vm, 0, &file) || !descriptor_watch_is_index(index))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    int semaphore = (int)num_concrete(num_from_oop(index));
+    if (file->ahead != NO_BYTE) { // looked at already
+        external_semaphore_signal(vm, semaphore);
+        return prim_answer_receiver(vm);
+    }
+    FileWatch *watch = malloc(sizeof *watch);
+    if (!watch) return prim_fail(vm, FAILURE_NO_C_MEMORY);
+    release_watches(state, file);
+    if (descriptor_watch_arm(&watch->watch, vm, file->descriptor, EVENT_READABLE, semaphore)) {
+        free(watch);
+        return prim_fail(vm, FAILURE_NO_C_MEMORY);
+    }
+    watch->file = file;
+    watch->next = state->watches;
+    state->watches = watch;
+    return prim_answer_receiver(vm);
+}
+
 // ---- positions
 
 static Outcome prim_file_get_position(VM *vm) {
@@ -290,15 +346,16 @@ static Outcome prim_file_truncate(VM *vm) {
 
 static Outcome prim_file_delete(VM *vm) {
     Path path;
-    if (!operand_path(vm, prim_argument(vm, 0), &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = operand_file_path(vm, prim_argument(vm, 0), &path);
+    if (failure) return prim_fail(vm, failure);
     return operand_answer_errno(vm, remove(path.text) < 0 ? errno : 0);
 }
 
 static Outcome prim_file_rename(VM *vm) {
     Path old_path, new_path;
-    if (!operand_path(vm, prim_argument(vm, 0), &old_path) ||
-        !operand_path(vm, prim_argument(vm, 1), &new_path))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Failure failure = operand_file_path(vm, prim_argument(vm, 0), &old_path);
+    if (!failure) failure = operand_file_path(vm, prim_argument(vm, 1), &new_path);
+    if (failure) return prim_fail(vm, failure);
     return operand_answer_errno(vm, rename(old_path.text, new_path.text) < 0 ? errno : 0);
 }
 
@@ -308,7 +365,17 @@ static Outcome prim_file_descriptor_type(VM *vm) {
     return prim_answer(vm, oop_from_num(num(open_file_descriptor_type(descriptor))));
 }
 
-static Outcome prim_file_has_access(VM *vm) { return prim_answer_bool(vm, true); }
+// ---- the right to use files, which an image can give up for good
+
+static Outcome prim_file_has_access(VM *vm) {
+    return prim_answer_bool(vm, !(vm->system && vm->system->refuses_files));
+}
+
+static Outcome prim_file_disable_access(VM *vm) {
+    if (!system_state(vm)) return prim_fail(vm, FAILURE_NO_C_MEMORY);
+    vm->system->refuses_files = true;
+    return prim_answer_receiver(vm);
+}
 
 // ---- the table
 
@@ -335,6 +402,8 @@ static const Primitive file_primitives[] = {
     FILE_PRIMITIVE("primitiveFileRename", prim_file_rename, 2),
     FILE_PRIMITIVE("primitiveFileDescriptorType", prim_file_descriptor_type, 1),
     FILE_PRIMITIVE("primitiveHasFileAccess", prim_file_has_access, 0),
+    FILE_PRIMITIVE("primitiveDisableFileAccess", prim_file_disable_access, 0),
+    FILE_PRIMITIVE("primitiveWaitForDataWithSemaphore", prim_file_wait_for_data, 2),
     NAMED_END,
 };
 

@@ -18,6 +18,7 @@
 
 // The plugin's error codes, which images know by number.
 enum {
+    ERROR_STRING_TOO_LONG = -1,
     ERROR_CANT_STAT = -3,
     ERROR_INVALID_ARGUMENTS = -6,
     ERROR_CANT_OPEN_DIRECTORY = -9,
@@ -144,9 +145,23 @@ static int read_status(const char *path, bool link_itself, struct stat *info) {
 
 // ---- primitives on one path
 
+// Reads the path at argument 0; on failure the primitive has failed. Longer ones than the system
+// knows have an error of their own.
+static bool path_argument(VM *vm, Path *path) {
+    Oop argument = prim_argument(vm, 0);
+    Failure failure = operand_file_path(vm, argument, path);
+    if (!failure) return true;
+    bool is_long = oop_is_bytes(argument) && num_le(num(PATH_MAX), byte_count(argument));
+    if (is_long && failure == FAILURE_BAD_ARGUMENT)
+        prim_fail_os(vm, ERROR_STRING_TOO_LONG);
+    else
+        prim_fail(vm, failure);
+    return false;
+}
+
 static Outcome prim_file_exists(VM *vm) {
     Path path;
-    if (!operand_path(vm, prim_argument(vm, 0), &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!path_argument(vm, &path)) return OUTCOME_FAILED;
     return prim_answer_bool(vm, access(path.text, F_OK) == 0);
 }
 
@@ -156,11 +171,10 @@ static Outcome prim_file_attribute(VM *vm) {
     Path path;
     int number;
     struct stat info;
-    if (!operand_path(vm, prim_argument(vm, 0), &path) ||
-        !operand_int(prim_argument(vm, 1), &number))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!operand_int(prim_argument(vm, 1), &number)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     if (number < ATTRIBUTE_NAME || number > ATTRIBUTE_IS_LINK)
         return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!path_argument(vm, &path)) return OUTCOME_FAILED;
     if (number >= ATTRIBUTE_READABLE && number <= ATTRIBUTE_EXECUTABLE)
         return prim_answer(vm,
                            may_access(vm, path.text, access_modes[number - ATTRIBUTE_READABLE]));
@@ -175,8 +189,8 @@ static Outcome prim_file_attributes(VM *vm) {
     Path path;
     int mask;
     struct stat info;
-    if (!operand_path(vm, prim_argument(vm, 0), &path) || !operand_int(prim_argument(vm, 1), &mask))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!operand_int(prim_argument(vm, 1), &mask)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!path_argument(vm, &path)) return OUTCOME_FAILED;
     bool wants_status = mask & WANT_STATUS, wants_access = mask & WANT_ACCESS;
     if (!wants_status && !wants_access) return prim_fail_os(vm, ERROR_INVALID_ARGUMENTS);
     if (!wants_status) return operand_answer(vm, access_array(vm, path.text));
@@ -196,19 +210,29 @@ static Outcome answer_nil_or_errno(VM *vm, int result) {
 static Outcome prim_change_mode(VM *vm) {
     Path path;
     int mode;
-    if (!operand_path(vm, prim_argument(vm, 0), &path) || !operand_int(prim_argument(vm, 1), &mode))
-        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!operand_int(prim_argument(vm, 1), &mode)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!path_argument(vm, &path)) return OUTCOME_FAILED;
     return answer_nil_or_errno(vm, chmod(path.text, (mode_t)mode));
+}
+
+// The number of a user or group: 32 bits; -1 stands for none.
+static bool id_argument(VM *vm, unsigned index, uint32_t *id) {
+    Oop argument = prim_argument(vm, index);
+    if (!oop_is_int(argument)) return false;
+    Num number = num_from_oop(argument);
+    if (num_lt(number, num(-1)) || num_lt(num(UINT32_MAX), number)) return false;
+    *id = (uint32_t)num_concrete(number);
+    return true;
 }
 
 // (path, owner, group); -1 leaves one as it is
 static Outcome change_owner(VM *vm, int (*change)(const char *, uid_t, gid_t)) {
     Path path;
-    int owner, group;
-    if (!operand_path(vm, prim_argument(vm, 0), &path) ||
-        !operand_int(prim_argument(vm, 1), &owner) || !operand_int(prim_argument(vm, 2), &group))
+    uint32_t owner, group;
+    if (!id_argument(vm, 1, &owner) || !id_argument(vm, 2, &group))
         return prim_fail(vm, FAILURE_BAD_ARGUMENT);
-    return answer_nil_or_errno(vm, change(path.text, (uid_t)owner, (gid_t)group));
+    if (!path_argument(vm, &path)) return OUTCOME_FAILED;
+    return answer_nil_or_errno(vm, change(path.text, owner, group));
 }
 static Outcome prim_change_owner(VM *vm) { return change_owner(vm, chown); }
 static Outcome prim_symlink_change_owner(VM *vm) { return change_owner(vm, lchown); }
@@ -265,7 +289,7 @@ static Outcome answer_opened(VM *vm, DirectoryList *list) {
 // (path): the first entry with the handle in its third field; nil when the directory is empty
 static Outcome prim_open_directory(VM *vm) {
     Path path;
-    if (!operand_path(vm, prim_argument(vm, 0), &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!path_argument(vm, &path)) return OUTCOME_FAILED;
     DirectoryList *list = malloc(sizeof *list);
     if (!list) return prim_fail(vm, FAILURE_NO_C_MEMORY);
     if (directory_list_read(list, path.text)) {
@@ -316,7 +340,7 @@ static Outcome prim_close_directory(VM *vm) {
 // Smalltalk's paths are the platform's: both are UTF-8.
 static Outcome prim_same_path(VM *vm) {
     Path path;
-    if (!operand_path(vm, prim_argument(vm, 0), &path)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    if (!path_argument(vm, &path)) return OUTCOME_FAILED;
     return operand_answer(vm, operand_new_byte_array(vm, path.text));
 }
 

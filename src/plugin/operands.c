@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "object/raw.h"
+#include "run/system.h"
 
 bool operand_int(Oop oop, int *value) {
     if (!oop_is_int(oop)) return false;
@@ -13,6 +14,11 @@ bool operand_int(Oop oop, int *value) {
     if (num_lt(number, num(INT_MIN)) || num_lt(num(INT_MAX), number)) return false;
     *value = (int)num_concrete(number);
     return true;
+}
+
+Failure operand_file_path(VM *vm, Oop oop, Path *path) {
+    if (!operand_path(vm, oop, path)) return FAILURE_BAD_ARGUMENT;
+    return vm->system && vm->system->refuses_files ? FAILURE_UNSUPPORTED : FAILURE_NONE;
 }
 
 Failure operand_copy_string(Oop oop, char **copy) {

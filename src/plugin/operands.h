@@ -18,6 +18,8 @@ typedef struct Path {
 static inline bool operand_path(VM *vm, Oop oop, Path *path) {
     return prim_c_string(vm, oop, path->text, sizeof path->text);
 }
+// The same for a file that is to be used: FAILURE_UNSUPPORTED when the image gave up the right to.
+MUST_USE Failure operand_file_path(VM *vm, Oop oop, Path *path);
 // The same of any length, as a copy for the caller to free; made only with FAILURE_NONE.
 MUST_USE Failure operand_copy_string(Oop oop, char **copy);
 static inline bool operand_bool(VM *vm, Oop oop, bool *value) {

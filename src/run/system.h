@@ -12,6 +12,7 @@ typedef struct SystemState {
     Real growth_ratio; // VM parameter 55, once it was set: kept for the image, nothing uses it
     bool has_growth_ratio;
     bool refuses_saving; // the image gave up the right to be saved
+    bool refuses_files;  // ... and that to open, name, list or change files
 } SystemState;
 
 SystemState *system_state(VM *vm); // NULL: no memory

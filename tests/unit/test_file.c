@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // FilePlugin's primitives on files: handles, reading and writing every kind of buffer, positions,
 // names, and every wrong operand.
+#include "base/event_loop.h"
+#include "run/external_semaphores.h"
+#include "run/process.h"
+
 #include "plugin_fixture.h"
 
 #include <errno.h>
@@ -400,8 +404,90 @@ static void stopping_closes_what_is_open(void **state) {
     assert_int_equal(plugin_register_all(vm), STATUS_OK);
 }
 
+// ---- waiting for data
+
+enum { SEMAPHORE = 9 };
+#define WAIT(...) ANSWER(named("FilePlugin", "primitiveWaitForDataWithSemaphore"), __VA_ARGS__)
+#define WAIT_FAILS(...)                                                                            \
+    FAILS(BAD_ARGUMENT, named("FilePlugin", "primitiveWaitForDataWithSemaphore"), __VA_ARGS__)
+
+// Lets the event loop see what there is; answers how often the semaphore was signalled since.
+static unsigned signals_now(void) {
+    event_loop_poll(vm->processes->loop);
+    return __atomic_exchange_n(&vm->processes->external->signals[SEMAPHORE - 1], 0,
+                               __ATOMIC_SEQ_CST);
+}
+
+static void a_semaphore_tells_when_data_comes(void **state) {
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    Oop handle = NAMED_ANSWER("FilePlugin", "primitiveConnectToFileDescriptor", NIL, INT(ends[0]),
+                              FALSE_OOP);
+    OOP_EQUAL(WAIT(INT(3), handle, INT(SEMAPHORE)), INT(3));
+    assert_int_equal(signals_now(), 0);
+    assert_int_equal(write(ends[1], "xy", 2), 2);
+    assert_int_equal(signals_now(), 1);
+    assert_int_equal(signals_now(), 0); // once
+    WAIT(NIL, handle, INT(SEMAPHORE));
+    WAIT(NIL, handle, INT(SEMAPHORE)); // the second replaces the first
+    assert_int_equal(signals_now(), 1);
+    // A byte that was looked at counts.
+    Oop byte = new_bytes(1);
+    NAMED_ANSWER("FilePlugin", "primitiveFileRead", NIL, handle, byte, INT(1), INT(1));
+    OOP_EQUAL(NAMED_ANSWER("FilePlugin", "primitiveFileAtEnd", NIL, handle), FALSE_OOP);
+    WAIT(NIL, handle, INT(SEMAPHORE));
+    assert_int_equal(signals_now(), 1);
+    NAMED_ANSWER("FilePlugin", "primitiveFileRead", NIL, handle, byte, INT(1), INT(1));
+    WAIT(NIL, handle, INT(SEMAPHORE));
+    close(ends[1]);
+    assert_int_equal(signals_now(), 1); // the end
+    WAIT(NIL, handle, INT(SEMAPHORE));
+    NAMED_ANSWER("FilePlugin", "primitiveFileClose", NIL, handle);
+    assert_int_equal(signals_now(), 0);
+    WAIT_FAILS(NIL, handle, INT(SEMAPHORE));
+}
+
+static void files_have_their_data(void **state) {
+    (void)state;
+    write_file(in_scratch("f"), "12345");
+    Oop handle = NAMED_ANSWER("FilePlugin", "primitiveFileOpen", NIL, PATH("f"), FALSE_OOP);
+    WAIT(NIL, handle, INT(SEMAPHORE));
+    assert_int_equal(signals_now(), 1);
+    WAIT_FAILS(NIL, handle, INT(0));
+    WAIT_FAILS(NIL, handle, INT(EXTERNAL_SEMAPHORE_LIMIT + 1));
+    EACH_NOT_INTEGER(o) WAIT_FAILS(NIL, handle, o);
+    EACH_NOT_BYTES(o) WAIT_FAILS(NIL, o, INT(SEMAPHORE));
+}
+
+static void the_right_to_use_files_can_be_given_up(void **state) {
+    (void)state;
+    write_file(in_scratch("f"), "12345");
+    Oop handle = NAMED_ANSWER("FilePlugin", "primitiveFileOpen", NIL, PATH("f"), FALSE_OOP);
+    OOP_EQUAL(NAMED_ANSWER("FilePlugin", "primitiveHasFileAccess", NIL), TRUE_OOP);
+    OOP_EQUAL(NAMED_ANSWER("FilePlugin", "primitiveDisableFileAccess", INT(5)), INT(5));
+    OOP_EQUAL(NAMED_ANSWER("FilePlugin", "primitiveHasFileAccess", NIL), FALSE_OOP);
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveFileOpen", NIL, PATH("f"), FALSE_OOP);
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveFileOpenNew", NIL, PATH("g"));
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveFileDelete", NIL, PATH("f"));
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveFileRename", NIL, PATH("f"), PATH("g"));
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveDirectoryCreate", NIL, PATH("d"));
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveDirectoryDelete", NIL, PATH("d"));
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveDirectoryLookup", NIL, PATH(""), INT(1));
+    NAMED_FAILS(UNSUPPORTED, "FilePlugin", "primitiveDirectoryEntry", NIL, PATH(""), PATH("f"));
+    NAMED_FAILS(UNSUPPORTED, "FileAttributesPlugin", "primitiveFileExists", NIL, PATH("f"));
+    NAMED_FAILS(UNSUPPORTED, "FileAttributesPlugin", "primitiveOpendir", NIL, PATH(""));
+    NAMED_FAILS(BAD_ARGUMENT, "FilePlugin", "primitiveFileDelete", NIL, NIL);
+    // What is open stays open.
+    OOP_EQUAL(NAMED_ANSWER("FilePlugin", "primitiveFileSize", NIL, handle), INT(5));
+    assert_int_equal(access(in_scratch("f"), F_OK), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PLUGIN_TEST(a_semaphore_tells_when_data_comes),
+        PLUGIN_TEST(files_have_their_data),
+        PLUGIN_TEST(the_right_to_use_files_can_be_given_up),
         PLUGIN_TEST(what_is_written_is_read_again),
         PLUGIN_TEST(reading_at_the_end_answers_what_is_left),
         PLUGIN_TEST(elements_of_every_width_are_counted_as_elements),

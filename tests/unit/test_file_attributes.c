@@ -264,8 +264,33 @@ static void there_are_no_drives_but_a_version(void **state) {
     assert_bytes(FA_ANSWER("primitiveVersionString", NIL), "2.0.8");
 }
 
+// As long as the system's longest path, or longer.
+static void long_paths_have_an_error_of_their_own(void **state) {
+    (void)state;
+    enum { STRING_TOO_LONG = -1 };
+    Oop path = prim_new_byte_string(vm, NULL, PATH_MAX);
+    memset(object_bytes(path), 'x', PATH_MAX);
+    FA_FAILS_OS(STRING_TOO_LONG, "primitiveFileExists", NIL, path);
+    FA_FAILS_OS(STRING_TOO_LONG, "primitiveFileAttribute", NIL, path, INT(2));
+    FA_FAILS_OS(STRING_TOO_LONG, "primitiveFileAttributes", NIL, path, INT(1));
+    FA_FAILS_OS(STRING_TOO_LONG, "primitiveOpendir", NIL, path);
+    FA_FAILS_OS(STRING_TOO_LONG, "primitiveChangeMode", NIL, path, INT(0600));
+    FA_FAILS_OS(STRING_TOO_LONG, "primitiveChangeOwner", NIL, path, INT(-1), INT(-1));
+    FA_FAILS_OS(STRING_TOO_LONG, "primitivePlatToStPath", NIL, path);
+}
+
+// Numbers of users and groups have 32 bits.
+static void owners_have_32_bits(void **state) {
+    (void)state;
+    FA_FAILS_OS(ENOENT, "primitiveChangeOwner", NIL, PATH("missing"), INT(4294967294), INT(-1));
+    FA_FAILS(BAD_ARGUMENT, "primitiveChangeOwner", NIL, PATH("missing"), INT(4294967296), INT(-1));
+    FA_FAILS(BAD_ARGUMENT, "primitiveSymlinkChangeOwner", NIL, PATH("missing"), INT(0), INT(-2));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PLUGIN_TEST(long_paths_have_an_error_of_their_own),
+        PLUGIN_TEST(owners_have_32_bits),
         PLUGIN_TEST(attributes_are_what_stat_says),
         PLUGIN_TEST(dates_are_local_seconds_since_1901),
         PLUGIN_TEST(a_directory_has_no_size),
