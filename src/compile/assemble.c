@@ -17,16 +17,18 @@ enum {
     QUICK_RETURN_VARIABLES = 256,
 };
 
-// The bytes of one sequence, without the jump at its end.
+// The bytes of one sequence, without the jump or closure at its end. Behind a closure comes a
+// section without sequence, where the block's temporaries are pushed.
 typedef struct Section {
     IrSequence *sequence;
+    const IrFrame *block; // of a section without sequence
     const IrInstruction *jump;
     uint8_t *bytes;
     size_t count, capacity;
     Encoded encoded_jump;
     uint32_t number;
-    bool has_stack;
-    int stack_start, stack_position, stack_length;
+    bool has_stack, is_in_block;
+    int stack_position, stack_length;
 } Section;
 
 typedef struct PendingSpan {
@@ -68,14 +70,16 @@ static void stack_push(Assembler *a) {
 
 static void stack_pop(Assembler *a, unsigned count) { a->section->stack_position -= (int)count; }
 
-static void start_stack(Section *section, int depth) {
+static void start_stack(Section *section, int depth, bool is_in_block) {
     if (section->has_stack) return;
     section->has_stack = true;
-    section->stack_start = section->stack_position = section->stack_length = depth;
+    section->is_in_block = is_in_block;
+    section->stack_position = section->stack_length = depth;
 }
 
 static void link_stack(Assembler *a, const IrSequence *to) {
-    if (to && to->section) start_stack(to->section, a->section->stack_position);
+    if (to && to->section)
+        start_stack(to->section, a->section->stack_position, a->section->is_in_block);
 }
 
 // ---- bytes
@@ -112,6 +116,8 @@ static DiagnosticKind problem_of(BytecodeOp op) {
     case BC_DIRECTED_SUPER_SEND:
     case BC_PUSH_FULL_CLOSURE:
         return DIAGNOSTIC_TOO_MANY_LITERALS;
+    case BC_PUSH_CLOSURE:
+        return DIAGNOSTIC_BLOCK_TOO_LARGE;
     default:
         return DIAGNOSTIC_TOO_LARGE;
     }
@@ -137,7 +143,13 @@ static int64_t selector_index(Assembler *a, Text selector) {
     return literal_index(a, &literal);
 }
 
-static int64_t slot(const Assembler *a, Text name) { return ir_temp(a->ir, name); }
+static int64_t slot_of(const IrInstruction *in, Text name) {
+    unsigned slot = 0;
+    (void)ir_find_temp(in->frame, name, &slot);
+    return slot;
+}
+
+static int64_t slot(const IrInstruction *in) { return slot_of(in, in->name); }
 
 // ---- instructions
 
@@ -176,7 +188,7 @@ static void emit_send(Assembler *a, const IrInstruction *in) {
 // A block has no class of its own: it pushes the method's, which is a new literal each time.
 static void emit_super_send(Assembler *a, const IrInstruction *in) {
     int64_t selector = selector_index(a, in->name);
-    if (!a->ir->is_block) {
+    if (!a->ir->is_block) { // nor has a block of V3 code
         stack_pop(a, in->index);
         emit(a, BC_SUPER_SEND, selector, in->index, 0);
         return;
@@ -188,13 +200,17 @@ static void emit_super_send(Assembler *a, const IrInstruction *in) {
     emit(a, BC_DIRECTED_SUPER_SEND, selector, in->index, 0);
 }
 
-static void push_closure(Assembler *a, const IrInstruction *in) {
+static void push_copied(Assembler *a, const IrInstruction *in) {
     for (uint32_t i = 0; i < in->index; i++) {
         stack_push(a);
-        emit(a, BC_PUSH_TEMP, slot(a, in->names[i]), 0, 0);
+        emit(a, BC_PUSH_TEMP, slot_of(in, in->names[i]), 0, 0);
     }
     stack_pop(a, in->index);
     stack_push(a);
+}
+
+static void push_closure(Assembler *a, const IrInstruction *in) {
+    push_copied(a, in);
     emit(a, BC_PUSH_FULL_CLOSURE, literal_index(a, in->literal), in->index, 0);
 }
 
@@ -215,7 +231,7 @@ static void make_vector(Assembler *a, const IrInstruction *in) {
     stack_push(a);
     emit(a, BC_PUSH_NEW_ARRAY, in->index, 0, 0);
     stack_pop(a, 1);
-    emit(a, BC_POP_INTO_TEMP, slot(a, in->name), 0, 0);
+    emit(a, BC_POP_INTO_TEMP, slot(in), 0, 0);
 }
 
 static void push_array(Assembler *a, const IrInstruction *in) {
@@ -242,6 +258,20 @@ static void keep_jump(Assembler *a, const IrInstruction *in) {
     if (in->op == IR_JUMP_IF) link_stack(a, in->successor);
 }
 
+// The closure's bytes come like a jump's; the section behind it has the block's frame as its stack.
+static void open_block(Assembler *a, const IrInstruction *in) {
+    push_copied(a, in);
+    a->section->jump = in;
+    link_stack(a, in->destination);
+    start_stack(a->section + 1, (int)(in->block->argument_count + in->block->copied_count), true);
+}
+
+static void push_block_temps(Assembler *a, const IrFrame *frame) {
+    size_t given = frame->argument_count + frame->copied_count;
+    for (size_t i = given; i < frame->temp_count; i++)
+        push(a, BC_PUSH_NIL, 0, 0);
+}
+
 // One line a case, long for that reason.
 static void assemble_instruction(Assembler *a, const IrInstruction *in) {
     switch (in->op) {
@@ -258,10 +288,10 @@ static void assemble_instruction(Assembler *a, const IrInstruction *in) {
         push(a, BC_PUSH_RECEIVER_VARIABLE, in->index, 0);
         break;
     case IR_PUSH_TEMP:
-        push(a, BC_PUSH_TEMP, slot(a, in->name), 0);
+        push(a, BC_PUSH_TEMP, slot(in), 0);
         break;
     case IR_PUSH_REMOTE:
-        push(a, BC_PUSH_REMOTE_TEMP, in->index, slot(a, in->name));
+        push(a, BC_PUSH_REMOTE_TEMP, in->index, slot(in));
         break;
     case IR_PUSH_LITERAL:
         push_literal(a, in->literal);
@@ -288,10 +318,10 @@ static void assemble_instruction(Assembler *a, const IrInstruction *in) {
         emit(a, BC_STORE_RECEIVER_VARIABLE, in->index, 0, 0);
         break;
     case IR_STORE_TEMP:
-        emit(a, BC_STORE_TEMP, slot(a, in->name), 0, 0);
+        emit(a, BC_STORE_TEMP, slot(in), 0, 0);
         break;
     case IR_STORE_REMOTE:
-        emit(a, BC_STORE_REMOTE_TEMP, in->index, slot(a, in->name), 0);
+        emit(a, BC_STORE_REMOTE_TEMP, in->index, slot(in), 0);
         break;
     case IR_STORE_BINDING:
         emit(a, BC_STORE_LITERAL_VARIABLE, literal_index(a, in->literal), 0, 0);
@@ -300,10 +330,10 @@ static void assemble_instruction(Assembler *a, const IrInstruction *in) {
         pop(a, BC_POP_INTO_RECEIVER_VARIABLE, in->index, 0);
         break;
     case IR_POP_INTO_TEMP:
-        pop(a, BC_POP_INTO_TEMP, slot(a, in->name), 0);
+        pop(a, BC_POP_INTO_TEMP, slot(in), 0);
         break;
     case IR_POP_INTO_REMOTE:
-        pop(a, BC_POP_INTO_REMOTE_TEMP, in->index, slot(a, in->name));
+        pop(a, BC_POP_INTO_REMOTE_TEMP, in->index, slot(in));
         break;
     case IR_POP_INTO_BINDING:
         pop(a, BC_POP_INTO_LITERAL_VARIABLE, literal_index(a, in->literal), 0);
@@ -330,6 +360,9 @@ static void assemble_instruction(Assembler *a, const IrInstruction *in) {
     case IR_BLOCK_RETURN:
         emit(a, BC_BLOCK_RETURN_TOP, 0, 0, 0);
         break;
+    case IR_OPEN_BLOCK:
+        open_block(a, in);
+        break;
     case IR_JUMP:
     case IR_JUMP_IF:
         keep_jump(a, in);
@@ -348,31 +381,53 @@ static void note_span(Assembler *a, const IrInstruction *in) {
         (PendingSpan){a->section, a->section->count, in->source_start, in->source_end};
 }
 
+// The frame of the block that the sequence ends by opening; NULL: it opens none.
+static const IrFrame *opened_frame(const IrSequence *sequence) {
+    return sequence->count ? sequence->items[sequence->count - 1].block : NULL;
+}
+
+static Section *add_section(Assembler *a) {
+    Section *section = &a->sections[a->section_count];
+    section->number = (uint32_t)a->section_count++;
+    return section;
+}
+
 static bool make_sections(Assembler *a) {
     size_t count = 0;
     for (IrSequence *sequence = a->ir->first; sequence; sequence = sequence->next)
-        count += sequence->is_reached;
+        if (sequence->is_reached) count += opened_frame(sequence) ? 2 : 1;
     a->sections = arena_new_array(a->arena, Section, count);
     if (!a->sections) return false;
     for (IrSequence *sequence = a->ir->first; sequence; sequence = sequence->next) {
         if (!sequence->is_reached) continue;
-        sequence->section = &a->sections[a->section_count];
+        sequence->section = add_section(a);
         sequence->section->sequence = sequence;
-        sequence->section->number = (uint32_t)a->section_count++;
+        if (opened_frame(sequence)) add_section(a)->block = opened_frame(sequence);
     }
     return true;
 }
 
+static void assemble_section(Assembler *a) {
+    const IrSequence *sequence = a->section->sequence;
+    if (!sequence) {
+        push_block_temps(a, a->section->block);
+        return;
+    }
+    for (size_t i = 0; i < sequence->count; i++) {
+        note_span(a, &sequence->items[i]);
+        assemble_instruction(a, &sequence->items[i]);
+    }
+}
+
 static void assemble_sections(Assembler *a) {
     int depth = 0;
+    bool is_in_block = false;
     for (size_t i = 0; i < a->section_count && !a->arena->is_exhausted; i++) {
         a->section = &a->sections[i];
-        start_stack(a->section, depth);
-        for (size_t k = 0; k < a->section->sequence->count; k++) {
-            note_span(a, &a->section->sequence->items[k]);
-            assemble_instruction(a, &a->section->sequence->items[k]);
-        }
+        start_stack(a->section, depth, is_in_block);
+        assemble_section(a);
         depth = a->section->stack_position;
+        is_in_block = a->section->is_in_block;
     }
 }
 
@@ -397,13 +452,17 @@ static Encoded encode_jump(Assembler *a, const Section *from) {
         return encode(a, BC_JUMP, -distance - a->encoder->back_jump_size, 0, 0);
     }
     int64_t distance = size_between(a, from->number + 1, to->number);
+    if (from->jump->op == IR_OPEN_BLOCK)
+        return encode(a, BC_PUSH_CLOSURE, from->jump->block->argument_count, from->jump->index,
+                      distance);
     if (from->jump->op == IR_JUMP)
         return distance == 0 ? nothing : encode(a, BC_JUMP, distance, 0, 0);
     if (distance == 0) return encode(a, BC_POP, 0, 0, 0);
     return encode(a, from->jump->flag ? BC_JUMP_IF_TRUE : BC_JUMP_IF_FALSE, distance, 0, 0);
 }
 
-// Before distances are known, a branch is a pop, a forward jump nothing, a backward jump whole.
+// Before distances are known, a branch is a pop, a forward jump or a closure nothing, a backward
+// jump whole.
 static void guess_jumps(Assembler *a) {
     for (size_t i = 0; i < a->section_count; i++) {
         Section *section = &a->sections[i];
@@ -461,7 +520,9 @@ static unsigned quick_constant(const Literal *literal) {
 
 // A method that does nothing but return self, a constant or a variable is such a primitive.
 static unsigned quick_primitive(const Assembler *a) {
-    if (a->ir->is_block || a->ir->argument_count || a->primitive || a->section_count != 1) return 0;
+    if (a->ir->is_block || a->ir->method_frame.argument_count || a->primitive ||
+        a->section_count != 1)
+        return 0;
     const IrSequence *sequence = a->sections[0].sequence;
     if (sequence->count != 1) return 0;
     const IrInstruction *in = &sequence->items[0];
@@ -515,23 +576,63 @@ static void copy_spans(Assembler *a, Code *code) {
     code->span_count = a->span_count;
 }
 
+// In a block inside, its arguments, copied values and temporaries lie where the method's are.
+static unsigned deepest_stack(const Assembler *a) {
+    int deepest = 0;
+    for (size_t i = 0; i < a->section_count; i++) {
+        int depth = a->sections[i].stack_length;
+        if (a->sections[i].is_in_block) depth -= (int)a->ir->method_frame.temp_count;
+        if (depth > deepest) deepest = depth;
+    }
+    return (unsigned)deepest;
+}
+
 static void set_frame(Assembler *a, Code *code) {
-    unsigned depth = 0;
-    for (size_t i = 0; i < a->section_count; i++)
-        if (a->sections[i].stack_length > (int)depth) depth = (unsigned)a->sections[i].stack_length;
+    unsigned depth = deepest_stack(a);
     code->stack_depth = depth;
-    code->temp_count = (unsigned)a->ir->temp_count;
+    code->temp_count = (unsigned)a->ir->method_frame.temp_count;
     if (code->temp_count > TEMP_COUNT_LIMIT) fail(a, DIAGNOSTIC_TOO_MANY_TEMPORARIES);
     if (code->temp_count + depth > LARGE_FRAME) fail(a, DIAGNOSTIC_STACK_TOO_DEEP);
     code->is_large_frame =
         code->temp_count + depth > SMALL_FRAME || a->primitive == PRIMITIVE_PERFORM_WITH_ARGUMENTS;
 }
 
-// So that who looks for senders finds them: the selectors that were inlined come last.
-static void add_inlined_selectors(Assembler *a) {
-    const NameSet *set = &a->ir->inlined_selectors;
+// Is it among them, or in an array among them?
+static bool has_literal(const Literal *items, size_t count, const Literal *literal) {
+    for (size_t i = 0; i < count; i++)
+        if (literal_equals(&items[i], literal) ||
+            (items[i].kind == LITERAL_ARRAY &&
+             has_literal(items[i].items, items[i].item_count, literal)))
+            return true;
+    return false;
+}
+
+// Those that no instruction uses; too many become one array.
+static void add_unused_v3(Assembler *a, const LiteralSet *set) {
+    enum { SEND_INDEX_LIMIT = 255 };
+    Literal array = {.kind = LITERAL_ARRAY,
+                     .items = arena_new_array(a->arena, Literal, set->count)};
+    if (!array.items) return;
     for (size_t i = 0; i < set->size; i++)
-        if (set->slots[i].value) (void)selector_index(a, set->slots[i].name);
+        if (set->slots[i] && !has_literal(a->literals.items, a->literals.count, set->slots[i]))
+            array.items[array.item_count++] = *set->slots[i];
+    if (a->literals.count + array.item_count + 2 > SEND_INDEX_LIMIT) {
+        (void)literal_table_add(&a->literals, &array);
+        return;
+    }
+    for (size_t i = 0; i < array.item_count; i++)
+        (void)literal_table_add(&a->literals, &array.items[i]);
+}
+
+// So that who looks for senders finds them: the selectors that were inlined come last.
+static void add_unused_literals(Assembler *a) {
+    const LiteralSet *set = &a->ir->unused_literals;
+    if (a->options->bytecode_set == CODE_V3PLUS) {
+        add_unused_v3(a, set);
+        return;
+    }
+    for (size_t i = 0; i < set->size; i++)
+        if (set->slots[i]) (void)literal_index(a, set->slots[i]);
 }
 
 static void fill(Assembler *a, Code *code) {
@@ -540,7 +641,7 @@ static void fill(Assembler *a, Code *code) {
     set_frame(a, code);
     code->literals = a->literals.items;
     code->literal_count = a->literals.count;
-    code->argument_count = a->ir->argument_count;
+    code->argument_count = a->ir->method_frame.argument_count;
     code->primitive = a->primitive;
     code->is_block = a->ir->is_block;
     if (code->literal_count > LITERAL_COUNT_LIMIT) fail(a, DIAGNOSTIC_TOO_MANY_LITERALS);
@@ -561,7 +662,7 @@ bool assemble(IrMethod *ir, const CompileOptions *options, const MethodNode *met
     if (make_sections(a)) {
         call_primitive(a);
         assemble_sections(a);
-        add_inlined_selectors(a);
+        add_unused_literals(a);
         call_quick_primitive(a);
         settle_jumps(a);
         if (!a->has_problem && !a->arena->is_exhausted) fill(a, code);

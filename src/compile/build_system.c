@@ -90,8 +90,8 @@ static Oop special_selectors(Builder *builder) {
         unsigned pops;
         const char *text;
     } sends[] = {
-#define a 0
-#define c 0
+#define a                                           0
+#define c                                           0
 #define b                                           0
 #define INSTRUCTION(NAME, pops, pushes, flow, text) [BC_##NAME] = {pops, text},
 #include "bytecode/instructions.tbl"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Every node is generated for its value, which stays on the stack; a node whose value nobody wants
+// Pharo 13 generates every node for its value, which stays on the stack; a value that nobody wants
 // is popped afterwards, and the intermediate code forgets pushes that are popped at once (ir.c).
+// Pharo 8, which V3 code follows, generates such a node for its effect: see
+// generator_visit_for_effect.
 //
 // What a method ends with in its literals is added here: the method's selector or an
 // AdditionalMethodState and the class binding, or a block's outer code.
@@ -167,15 +169,10 @@ static void unmark_source(Generator *g, SourceMark before) {
 
 // ---- blocks
 
-// The code of an inlined block, for its value.
-void generator_visit_inlined(Generator *g, Node *node) {
-    if (!node_is_block(node) || !node->as.block.is_inlined) {
-        generator_visit(g, node);
-        return;
-    }
+static void open_inlined(Generator *g, Node *node) {
     Scope *scope = node->as.block.body.scope;
     note_scope(g, scope);
-    scope_find_incoming(g->arena, scope);
+    scope_find_incoming(g->arena, scope, g->shared->is_v3);
     make_vector(g, scope);
     add_temps(g, scope, false);
     add_incoming(g, scope);
@@ -187,10 +184,24 @@ void generator_visit_inlined(Generator *g, Node *node) {
             generator_store_temp(g, scope->variables.items[i]->key);
             ir_pop(&g->ir);
         }
+}
+
+void generator_visit_inlined(Generator *g, Node *node) {
+    open_inlined(g, node);
     generator_visit_statements(g, &node->as.block.body.statements);
 }
 
+static void visit_statements_for_effect(Generator *g, const NodeList *statements) {
+    for (Node *node = statements->first; node; node = node->next)
+        generator_visit_for_effect(g, node);
+}
+
 void generator_visit_inlined_for_effect(Generator *g, Node *node) {
+    if (g->shared->is_v3) {
+        open_inlined(g, node);
+        visit_statements_for_effect(g, &node->as.block.body.statements);
+        return;
+    }
     generator_visit_inlined(g, node);
     ir_pop(&g->ir);
 }
@@ -206,7 +217,7 @@ static const Literal *constant_of(const Node *block) {
 
 static void start_code(Generator *g, Generator *outer) {
     *g = (Generator){.shared = outer->shared, .arena = outer->arena, .outer = outer};
-    if (!ir_start(&g->ir, g->arena)) return;
+    (void)ir_start(&g->ir, g->arena);
 }
 
 static void add_names(Generator *g, Code *code);
@@ -241,7 +252,7 @@ static bool add_last_literals(Generator *g, Code *code, const Literal *extra, si
 static Code *finish_block(Generator *g, const Node *node) {
     static const Literal outer = {.kind = LITERAL_OUTER};
     g->ir.is_block = true;
-    g->ir.argument_count = node->as.block.body.arguments.count;
+    g->ir.method_frame.argument_count = node->as.block.body.arguments.count;
     Code *code = finish_code(g, node, NULL);
     return code && add_last_literals(g, code, &outer, 1) ? code : NULL;
 }
@@ -280,12 +291,33 @@ static Code *generate_block_code(Generator *g, Node *node) {
     return code;
 }
 
+static Text *incoming_names(Generator *g, const Scope *scope) {
+    Text *names = arena_new_array(g->arena, Text, scope->incoming.count);
+    for (size_t i = 0; names && i < scope->incoming.count; i++)
+        names[i] = scope->incoming.items[i]->key;
+    return names;
+}
+
+// A block inside the method's code.
+static void generate_block_inside(Generator *g, Node *node) {
+    Body *body = &node->as.block.body;
+    const Scope *scope = body->scope;
+    Text *names = incoming_names(g, scope);
+    if (!names) return;
+    IrLabel block =
+        ir_open_block(&g->ir, body->arguments.count, names, (unsigned)scope->incoming.count);
+    add_temps(g, scope, true);
+    add_incoming(g, scope);
+    make_vector(g, scope);
+    add_temps(g, scope, false);
+    generator_visit_statements(g, &body->statements);
+    ir_close_block(&g->ir, block);
+}
+
 static void push_closure(Generator *g, const Scope *scope, Code *code) {
     size_t count = scope->incoming.count;
-    Text *names = arena_new_array(g->arena, Text, count);
+    Text *names = incoming_names(g, scope);
     if (!names) return;
-    for (size_t i = 0; i < count; i++)
-        names[i] = scope->incoming.items[i]->key;
     const Literal *literal = keep_literal(g, (Literal){.kind = LITERAL_CODE, .code = code});
     ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_CLOSURE,
                                    .literal = literal,
@@ -305,12 +337,16 @@ static void visit_block(Generator *g, Node *node) {
         generator_fail(g, DIAGNOSTIC_TOO_MANY_ARGUMENTS, node->start, node->end);
         return;
     }
-    if (options->constant_blocks && constant &&
+    if (options->constant_blocks && constant && !g->shared->is_v3 &&
         node->as.block.body.arguments.count <= CONSTANT_BLOCK_ARGUMENTS) {
         generate_constant_block(g, node, constant);
         return;
     }
-    scope_find_incoming(g->arena, scope);
+    scope_find_incoming(g->arena, scope, g->shared->is_v3);
+    if (g->shared->is_v3) {
+        generate_block_inside(g, node);
+        return;
+    }
     Code *code = generate_block_code(g, node);
     if (!code) return;
     if (options->clean_blocks && is_clean(scope))
@@ -359,12 +395,18 @@ static void visit_plain_send(Generator *g, Node *node) {
     }
 }
 
+static void note_inlined(Generator *g, const Node *send) {
+    literal_set_add(
+        &g->ir.unused_literals,
+        keep_literal(g, (Literal){.kind = LITERAL_SYMBOL, .text = send->as.send.selector}));
+}
+
 static void visit_send(Generator *g, Node *node) {
     if (node->as.send.inlining == INLINE_NONE) {
         visit_plain_send(g, node);
         return;
     }
-    name_set_add(&g->ir.inlined_selectors, node->as.send.selector, node);
+    note_inlined(g, node);
     generator_inline_send(g, node);
 }
 
@@ -378,6 +420,19 @@ static void visit_cascade(Generator *g, Node *node) {
 }
 
 // ---- other nodes
+
+static void visit_large_brace_v3(Generator *g, const NodeList *elements) {
+    add_binding(g, IR_PUSH_BINDING, text_from_chars("Array"));
+    generator_push_integer(g, elements->count);
+    generator_send(g, "braceStream:", 1);
+    for (Node *node = elements->first; node; node = node->next) {
+        add(g, IR_DUP);
+        generator_visit(g, node);
+        generator_send(g, "nextPut:", 1);
+        ir_pop(&g->ir);
+    }
+    generator_send(g, "braceArray", 0);
+}
 
 static void visit_large_brace(Generator *g, const NodeList *elements) {
     int64_t index = 1;
@@ -396,7 +451,10 @@ static void visit_large_brace(Generator *g, const NodeList *elements) {
 static void visit_brace(Generator *g, Node *node) {
     const NodeList *elements = &node->as.elements;
     if (elements->count > BRACE_ARRAY_LIMIT) {
-        visit_large_brace(g, elements);
+        if (g->shared->is_v3)
+            visit_large_brace_v3(g, elements);
+        else
+            visit_large_brace(g, elements);
         return;
     }
     for (Node *element = elements->first; element; element = element->next)
@@ -442,12 +500,63 @@ void generator_visit(Generator *g, Node *node) {
     unmark_source(g, before);
 }
 
+// Literals and variables that are only looked at leave no code, but they are remembered.
+static void note_idle(Generator *g, const Node *node) {
+    const Variable *variable = node->as.variable.variable;
+    if (node_is_literal(node)) {
+        if (node->as.literal->kind != LITERAL_NIL)
+            literal_set_add(&g->ir.unused_literals, node->as.literal);
+    } else if (variable->kind == VARIABLE_BINDING) {
+        literal_set_add(&g->ir.unused_literals, keep_literal(g, (Literal){.kind = LITERAL_BINDING,
+                                                                          .text = variable->name}));
+    }
+}
+
+static void visit_for_effect_v3(Generator *g, Node *node) {
+    switch (node->kind) {
+    case NODE_VARIABLE:
+    case NODE_LITERAL:
+        note_idle(g, node);
+        break;
+    case NODE_BLOCK:
+        break;
+    case NODE_RETURN:
+        visit_node(g, node);
+        break;
+    case NODE_SEND:
+        if (node->as.send.inlining != INLINE_NONE) {
+            note_inlined(g, node);
+            generator_inline_for_effect(g, node);
+            break;
+        }
+        visit_node(g, node);
+        ir_pop(&g->ir);
+        break;
+    default:
+        visit_node(g, node);
+        ir_pop(&g->ir);
+    }
+}
+
+void generator_visit_for_effect(Generator *g, Node *node) {
+    if (g->shared->has_failed || g->arena->is_exhausted) return;
+    SourceMark before = mark_source(g, node);
+    if (g->shared->is_v3) {
+        visit_for_effect_v3(g, node);
+    } else {
+        visit_node(g, node);
+        ir_pop(&g->ir);
+    }
+    unmark_source(g, before);
+}
+
 void generator_visit_statements(Generator *g, const NodeList *statements) {
     if (!statements->first) generator_push_constant(g, LITERAL_NIL);
-    for (Node *node = statements->first; node; node = node->next) {
-        generator_visit(g, node);
-        if (node->next) ir_pop(&g->ir);
-    }
+    for (Node *node = statements->first; node; node = node->next)
+        if (node->next)
+            generator_visit_for_effect(g, node);
+        else
+            generator_visit(g, node);
 }
 
 // ---- names for the debugger
@@ -455,7 +564,7 @@ void generator_visit_statements(Generator *g, const NodeList *statements) {
 static void add_name(Generator *g, Code *code, size_t *capacity, const Variable *variable) {
     const Variable *holder = variable->is_in_vector ? variable->scope->vector_variable : variable;
     unsigned slot;
-    if (!holder || !ir_find_temp(&g->ir, holder->key, &slot)) return;
+    if (!holder || !ir_find_temp(&g->ir.method_frame, holder->key, &slot)) return;
     if (!code_arena_grow(g->arena, (void **)&code->names, capacity, code->name_count,
                          sizeof *code->names))
         return;
@@ -506,17 +615,20 @@ static bool last_is_return(const NodeList *statements) {
 
 static void generate_end(Generator *g, const MethodNode *method) {
     const NodeList *statements = &method->body.statements;
-    bool is_expression = g->shared->unit->kind != UNIT_METHOD;
-    generator_visit_statements(g, statements);
-    if (last_is_return(statements)) {
-        ir_pop(&g->ir);
-    } else if (is_expression) {
+    if (g->shared->unit->kind != UNIT_METHOD && !last_is_return(statements)) {
+        generator_visit_statements(g, statements);
         ir_return_top(&g->ir);
-    } else {
-        ir_pop(&g->ir);
-        add(g, IR_PUSH_RECEIVER);
-        ir_return_top(&g->ir);
+        return;
     }
+    if (g->shared->is_v3) {
+        visit_statements_for_effect(g, statements);
+    } else {
+        generator_visit_statements(g, statements);
+        ir_pop(&g->ir);
+    }
+    if (last_is_return(statements)) return;
+    add(g, IR_PUSH_RECEIVER);
+    ir_return_top(&g->ir);
 }
 
 static const Variable *error_variable(const MethodNode *method) {
@@ -556,13 +668,15 @@ static void generate_body(Generator *g, MethodNode *method) {
 }
 
 Code *generate_method(CompileUnit *unit, const CompileOptions *options, MethodNode *method) {
-    GeneratorShared shared = {.unit = unit, .options = options};
+    GeneratorShared shared = {
+        .unit = unit, .options = options, .is_v3 = options->bytecode_set == CODE_V3PLUS};
     Generator generator = {.shared = &shared, .arena = unit->arena};
     Generator *g = &generator;
     if (!ir_start(&g->ir, g->arena)) return NULL;
+    g->ir.keeps_pushes = shared.is_v3;
     if (method->body.arguments.count > METHOD_ARGUMENT_LIMIT)
         generator_fail(g, DIAGNOSTIC_TOO_MANY_ARGUMENTS, 0, method->selector_end);
-    g->ir.argument_count = method->body.arguments.count;
+    g->ir.method_frame.argument_count = method->body.arguments.count;
     note_scope(g, method->body.scope);
     generate_body(g, method);
     if (shared.has_failed || g->arena->is_exhausted) return NULL;

@@ -11,6 +11,7 @@ typedef struct GeneratorShared { // by a method and its blocks
     CompileUnit *unit;
     const CompileOptions *options;
     bool has_failed;
+    bool is_v3; // as Pharo 8 does it: what nobody wants is not pushed, blocks lie inside
 } GeneratorShared;
 
 typedef struct Generator {
@@ -27,11 +28,14 @@ void generator_fail(Generator *g, DiagnosticKind kind, uint32_t start, uint32_t 
 
 // Each leaves the value of what it visits on the stack.
 void generator_visit(Generator *g, Node *node);
+void generator_visit_for_effect(Generator *g, Node *node); // leaves nothing
 void generator_visit_statements(Generator *g, const NodeList *statements);
 void generator_visit_inlined(Generator *g, Node *block);
+// Nothing stays on the stack.
 void generator_visit_inlined_for_effect(Generator *g, Node *block);
-// A send that scope.h has decided to inline.
+// A send that scope.h has decided to inline: for its value, and in V3 code for its effect alone.
 void generator_inline_send(Generator *g, Node *send);
+void generator_inline_for_effect(Generator *g, Node *send);
 
 void generator_push_constant(Generator *g, LiteralKind kind); // nil, true or false
 void generator_push_integer(Generator *g, int64_t value);

@@ -114,7 +114,6 @@ static void inline_while(Generator *g, Node *send) {
     if (first_argument(send)) generator_visit_inlined_for_effect(g, first_argument(send));
     ir_jump_back(&g->ir, start);
     ir_land(&g->ir, end);
-    generator_push_constant(g, LITERAL_NIL);
 }
 
 static void inline_repeat(Generator *g, Node *send) {
@@ -130,13 +129,20 @@ typedef struct Limit {
     Text temp; // empty: none
 } Limit;
 
-static bool is_fixed(const Node *node) {
+static bool is_fixed_in_v3(VariableKind kind) {
+    return kind == VARIABLE_SELF || kind == VARIABLE_SUPER || kind == VARIABLE_ARGUMENT;
+}
+
+static bool is_fixed(const Generator *g, const Node *node) {
+    if (g->shared->is_v3)
+        return node_is_literal(node) ||
+               (node->kind == NODE_VARIABLE && is_fixed_in_v3(node->as.variable.variable->kind));
     return node_is_literal(node) ||
            (node->kind == NODE_VARIABLE && !variable_is_writable(node->as.variable.variable));
 }
 
 static Limit start_limit(Generator *g, Node *node, Text temp) {
-    if (is_fixed(node)) return (Limit){node, {"", 0}};
+    if (is_fixed(g, node)) return (Limit){node, {"", 0}};
     generator_visit(g, node);
     ir_add_temp(&g->ir, temp);
     generator_store_temp(g, temp);
@@ -151,7 +157,7 @@ static void push_limit(Generator *g, const Limit *limit) {
         generator_visit(g, limit->node);
 }
 
-static void inline_to_do(Generator *g, Node *send) {
+static void inline_to_do(Generator *g, Node *send, bool for_effect) {
     static const Literal one = {.kind = LITERAL_INTEGER, .integer = 1};
     Node *block = last_argument(send);
     bool has_step = send->as.send.arguments.count == 3;
@@ -161,6 +167,7 @@ static void inline_to_do(Generator *g, Node *send) {
     Limit limit = start_limit(g, first_argument(send), temp);
     generator_visit(g, receiver_of(send));
     generator_store(g, iterator);
+    if (for_effect) ir_pop(&g->ir);
     IrSequence *start = ir_loop_start(&g->ir);
     generator_push_variable(g, iterator);
     push_limit(g, &limit);
@@ -233,6 +240,68 @@ static void inline_case(Generator *g, Node *send) {
         ir_land(&g->ir, ends[--count]);
 }
 
+// ---- for the effect alone, as V3 code has it
+
+static void if_for_effect(Generator *g, Node *send, bool skips_when) {
+    IrLabel end = ir_jump_if(&g->ir, skips_when);
+    generator_visit_inlined_for_effect(g, first_argument(send));
+    ir_land(&g->ir, end);
+}
+
+static void choose_for_effect(Generator *g, Node *send, bool condition) {
+    IrLabel otherwise = ir_jump_if(&g->ir, condition);
+    generator_visit_inlined_for_effect(g, first_argument(send));
+    IrLabel end = ir_jump(&g->ir);
+    ir_land(&g->ir, otherwise);
+    generator_visit_inlined_for_effect(g, last_argument(send));
+    ir_land(&g->ir, end);
+}
+
+static void inline_if_for_effect(Generator *g, Node *send) {
+    generator_visit(g, receiver_of(send));
+    if (send->as.send.arguments.count == 1)
+        if_for_effect(g, send, selector_is(send, "ifFalse:"));
+    else
+        choose_for_effect(g, send, selector_is(send, "ifFalse:ifTrue:"));
+}
+
+static void inline_if_nil_for_effect(Generator *g, Node *send) {
+    bool not_nil_first = selector_is(send, "ifNotNil:") || selector_is(send, "ifNotNil:ifNil:");
+    bool has_two = send->as.send.arguments.count == 2;
+    generator_visit(g, receiver_of(send));
+    if (not_nil_first)
+        store_argument(g, first_argument(send));
+    else if (has_two)
+        store_argument(g, last_argument(send));
+    test_nil(g);
+    if (has_two)
+        choose_for_effect(g, send, not_nil_first);
+    else
+        if_for_effect(g, send, not_nil_first);
+}
+
+void generator_inline_for_effect(Generator *g, Node *send) {
+    switch (send->as.send.inlining) {
+    case INLINE_IF:
+        inline_if_for_effect(g, send);
+        break;
+    case INLINE_IF_NIL:
+        inline_if_nil_for_effect(g, send);
+        break;
+    case INLINE_WHILE:
+        inline_while(g, send);
+        break;
+    case INLINE_TO_DO:
+        inline_to_do(g, send, true);
+        break;
+    default:
+        generator_inline_send(g, send);
+        ir_pop(&g->ir);
+    }
+}
+
+// ---- for the value
+
 void generator_inline_send(Generator *g, Node *send) {
     switch (send->as.send.inlining) {
     case INLINE_IF:
@@ -246,6 +315,7 @@ void generator_inline_send(Generator *g, Node *send) {
         break;
     case INLINE_WHILE:
         inline_while(g, send);
+        generator_push_constant(g, LITERAL_NIL);
         break;
     case INLINE_REPEAT:
         inline_repeat(g, send);
@@ -254,7 +324,7 @@ void generator_inline_send(Generator *g, Node *send) {
         inline_times_repeat(g, send);
         break;
     case INLINE_TO_DO:
-        inline_to_do(g, send);
+        inline_to_do(g, send, false);
         break;
     case INLINE_CASE:
         inline_case(g, send);

@@ -119,13 +119,13 @@ static Inlining choose(const Node *send, BytecodeSet set) {
         return is_inlined_to_do(send) ? INLINE_TO_DO : INLINE_NONE;
     if (IS_ONE_OF(selector, "caseOf:", "caseOf:otherwise:"))
         return is_inlined_case(send) ? INLINE_CASE : INLINE_NONE;
+    if (set == CODE_V3PLUS) return INLINE_NONE; // Pharo 8 sends what follows
     if (text_is(selector, "repeat"))
         return is_block_with(receiver_of(send), 0, 0) ? INLINE_REPEAT : INLINE_NONE;
     if (text_is(selector, "timesRepeat:"))
         return !node_is_block(receiver_of(send)) && is_block_with(last_argument(send), 0, 0)
                    ? INLINE_TIMES_REPEAT
                    : INLINE_NONE;
-    (void)set;
     return INLINE_NONE;
 }
 

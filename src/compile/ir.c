@@ -30,7 +30,8 @@ static bool is_return(IrOp op) {
 }
 
 static bool leads_on(const IrInstruction *last) {
-    return last->op == IR_JUMP || last->op == IR_JUMP_IF || is_return(last->op);
+    return last->op == IR_JUMP || last->op == IR_JUMP_IF || last->op == IR_OPEN_BLOCK ||
+           is_return(last->op);
 }
 
 // What follows goes to a new sequence, unless the current one is still empty.
@@ -46,16 +47,17 @@ static void split(IrMethod *ir) {
 
 bool ir_start(IrMethod *ir, CodeArena *arena) {
     *ir = (IrMethod){.arena = arena};
-    name_set_start(&ir->inlined_selectors, arena, NAME_SET_FIRST_SIZE);
+    ir->frame = &ir->method_frame;
+    literal_set_start(&ir->unused_literals, arena);
     ir->first = ir->current = new_sequence(ir);
     return ir->first != NULL;
 }
 
 // ---- temporaries
 
-bool ir_find_temp(const IrMethod *ir, Text name, unsigned *slot) {
-    for (size_t i = 0; i < ir->temp_count; i++)
-        if (text_equals(ir->temps[i], name)) {
+bool ir_find_temp(const IrFrame *frame, Text name, unsigned *slot) {
+    for (size_t i = 0; i < frame->temp_count; i++)
+        if (text_equals(frame->temps[i], name)) {
             *slot = (unsigned)i;
             return true;
         }
@@ -63,22 +65,18 @@ bool ir_find_temp(const IrMethod *ir, Text name, unsigned *slot) {
 }
 
 void ir_add_temp(IrMethod *ir, Text name) {
+    IrFrame *frame = ir->frame;
     unsigned slot = 0;
-    if (ir_find_temp(ir, name, &slot)) return;
-    if (code_arena_grow(ir->arena, (void **)&ir->temps, &ir->temp_capacity, ir->temp_count,
-                        sizeof *ir->temps))
-        ir->temps[ir->temp_count++] = name;
-}
-
-unsigned ir_temp(const IrMethod *ir, Text name) {
-    unsigned slot = 0;
-    (void)ir_find_temp(ir, name, &slot);
-    return slot;
+    if (ir_find_temp(frame, name, &slot)) return;
+    if (code_arena_grow(ir->arena, (void **)&frame->temps, &frame->temp_capacity, frame->temp_count,
+                        sizeof *frame->temps))
+        frame->temps[frame->temp_count++] = name;
 }
 
 // ---- instructions
 
 void ir_add(IrMethod *ir, IrInstruction instruction) {
+    instruction.frame = ir->frame;
     instruction.source_start = ir->source_start;
     instruction.source_end = ir->source_end;
     append(ir, ir->current, instruction);
@@ -107,7 +105,7 @@ static bool is_idle_push(const IrInstruction *instruction) {
 
 void ir_pop(IrMethod *ir) {
     const IrInstruction *last = last_of(ir->current);
-    if (last && is_idle_push(last))
+    if (last && !ir->keeps_pushes && is_idle_push(last))
         ir->current->count--;
     else
         ir_add(ir, (IrInstruction){.op = IR_POP});
@@ -210,6 +208,29 @@ void ir_block_return(IrMethod *ir) {
     if (!sequence) return;
     if (ended->count) ended->items[ended->count - 1].successor = sequence;
     ir->current = sequence;
+}
+
+// ---- blocks inside
+
+IrLabel ir_open_block(IrMethod *ir, unsigned argument_count, Text *copied, unsigned copied_count) {
+    IrFrame *frame = arena_new(ir->arena, IrFrame);
+    IrLabel label = add_jump(
+        ir, (IrInstruction){
+                .op = IR_OPEN_BLOCK, .index = copied_count, .names = copied, .block = frame});
+    IrInstruction *open = last_of(label.sequence);
+    if (!frame || !open) return label;
+    open->successor = ir->current;
+    frame->outer = ir->frame;
+    frame->argument_count = argument_count;
+    frame->copied_count = copied_count;
+    ir->frame = frame;
+    return label;
+}
+
+void ir_close_block(IrMethod *ir, IrLabel block) {
+    ir_block_return(ir);
+    if (ir->frame->outer) ir->frame = ir->frame->outer;
+    ir_land(ir, block);
 }
 
 // ---- joining instructions

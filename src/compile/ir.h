@@ -12,13 +12,16 @@
 //     ...
 //     ir_jump_back(ir, start);
 //
+// V3 code has its blocks inside: ir_open_block begins one, with a frame of its own for its
+// temporaries, ir_close_block ends it.
+//
 // Temporaries are named: ir_add_temp gives a name its slot, once. Instructions hold the name, since
 // some are added before their temporary has its slot.
 #ifndef PARLEY_COMPILE_IR_H
 #define PARLEY_COMPILE_IR_H
 
 #include "compile/ast.h"
-#include "compile/name_set.h"
+#include "compile/literal_set.h"
 
 typedef enum IrOp {
     IR_PUSH_RECEIVER,
@@ -49,11 +52,20 @@ typedef enum IrOp {
     IR_RETURN_INSTANCE,
     IR_RETURN_LITERAL,
     IR_BLOCK_RETURN,
-    IR_JUMP,    // to destination
-    IR_JUMP_IF, // to destination if the top is `flag`
+    IR_OPEN_BLOCK, // a closure on the code up to destination; names[0 .. index) are copied
+    IR_JUMP,       // to destination
+    IR_JUMP_IF,    // to destination if the top is `flag`
 } IrOp;
 
 typedef struct IrSequence IrSequence;
+
+// The temporaries of a method or block.
+typedef struct IrFrame {
+    struct IrFrame *outer;
+    Text *temps;
+    size_t temp_count, temp_capacity;
+    unsigned argument_count, copied_count;
+} IrFrame;
 
 typedef struct IrInstruction {
     IrOp op;
@@ -62,6 +74,8 @@ typedef struct IrInstruction {
     Text name;
     Text *names;
     const Literal *literal;
+    const IrFrame *frame; // where its names are looked up
+    IrFrame *block;       // of IR_OPEN_BLOCK: the block's
     IrSequence *destination;
     IrSequence *successor; // where else control may go on, or what is kept though it is not reached
     uint32_t source_start, source_end;
@@ -78,11 +92,11 @@ struct IrSequence {
 typedef struct IrMethod {
     CodeArena *arena;
     IrSequence *first, *current;
-    Text *temps;
-    size_t temp_count, temp_capacity;
-    NameSet inlined_selectors;
-    unsigned argument_count;
+    IrFrame method_frame;
+    IrFrame *frame; // the current one
+    LiteralSet unused_literals;
     bool is_block;
+    bool keeps_pushes;                 // a push that is popped at once stays
     uint32_t source_start, source_end; // that new instructions belong to
 } IrMethod;
 
@@ -94,14 +108,15 @@ typedef struct IrLabel {
 bool ir_start(IrMethod *ir, CodeArena *arena);
 
 void ir_add_temp(IrMethod *ir, Text name);
-bool ir_find_temp(const IrMethod *ir, Text name, unsigned *slot);
-// The slot of a name that has been added.
-unsigned ir_temp(const IrMethod *ir, Text name);
+bool ir_find_temp(const IrFrame *frame, Text name, unsigned *slot);
 
 void ir_add(IrMethod *ir, IrInstruction instruction);
 void ir_pop(IrMethod *ir); // or takes back a push that nobody will miss
 void ir_return_top(IrMethod *ir);
 void ir_block_return(IrMethod *ir); // unless control cannot get here
+
+IrLabel ir_open_block(IrMethod *ir, unsigned argument_count, Text *copied, unsigned copied_count);
+void ir_close_block(IrMethod *ir, IrLabel block);
 
 IrLabel ir_jump(IrMethod *ir);
 IrLabel ir_jump_if(IrMethod *ir, bool condition);

@@ -37,6 +37,29 @@ static Variable *list_find(const VariableList *list, Text name) {
     return NULL;
 }
 
+static void fill_set(NameSet *set, CodeArena *arena, const VariableList *list) {
+    name_set_start(set, arena, NAME_SET_FIRST_SIZE);
+    for (size_t i = 0; i < list->count; i++)
+        name_set_add(set, list->items[i]->name, list->items[i]);
+}
+
+static void add_slots(CodeArena *arena, VariableList *list, const NameSet *set) {
+    for (size_t i = 0; i < set->size; i++)
+        if (set->slots[i].value) list_add(arena, list, set->slots[i].value);
+}
+
+// The list in the order of a hashed collection that was filled from another such.
+static void order_twice(CodeArena *arena, VariableList *list) {
+    for (int round = 0; round < 2; round++) {
+        NameSet set;
+        fill_set(&set, arena, list);
+        list->count = 0;
+        add_slots(arena, list, &set);
+    }
+}
+
+static bool is_v3(const Analysis *a) { return a->options->bytecode_set == CODE_V3PLUS; }
+
 // ---- messages
 
 static void report(Analysis *a, DiagnosticKind kind, uint32_t start, uint32_t end, Text name) {
@@ -121,7 +144,8 @@ static void note_undeclared(Analysis *a, const Node *node, bool is_target) {
 static Variable *find_outside(Analysis *a, const Node *node, bool is_target) {
     Text name = node->as.variable.name;
     VariableKind kind;
-    if (reserved_kind(name, &kind)) return new_variable(a, kind, name);
+    bool is_reserved = reserved_kind(name, &kind) && !(is_v3(a) && kind == VARIABLE_THIS_PROCESS);
+    if (is_reserved) return new_variable(a, kind, name);
     NameKind what = ask_outside(a, name);
     if (what == NAME_UNKNOWN) note_undeclared(a, node, is_target);
     Variable *variable = new_variable(a, VARIABLE_BINDING, name);
@@ -214,12 +238,16 @@ static bool is_from_another_block(const Analysis *a, const Variable *variable) {
     return variable->scope->real != a->scope->real;
 }
 
+// What is read in a loop that writes it again and again is shared with blocks made there. Pharo 8
+// looks whether the scope around is a loop, and at reads in the variable's own block, too.
 static void note_read(Analysis *a, Variable *variable) {
     if (!variable || !variable_is_local(variable) || !variable->scope) return;
+    bool is_other = is_from_another_block(a, variable);
+    const Scope *loop = is_v3(a) ? a->scope->outer : a->scope;
     if (variable->usage == USAGE_NONE) variable->usage = USAGE_READ;
-    if (!is_from_another_block(a, variable)) return;
-    if (variable->escape == ESCAPE_NONE) variable->escape = ESCAPE_READ;
-    if (a->scope->is_inside_loop && variable->usage == USAGE_REWRITTEN)
+    if (is_other && variable->escape == ESCAPE_NONE) variable->escape = ESCAPE_READ;
+    bool is_shared = is_v3(a) ? variable->escape != ESCAPE_NONE : is_other;
+    if (is_shared && loop && loop->is_inside_loop && variable->usage == USAGE_REWRITTEN)
         mark_escaping_write(variable);
 }
 
@@ -281,8 +309,7 @@ static void check_usage(Analysis *a, const NodeList *temporaries) {
     }
 }
 
-static void visit_body(Analysis *a, Body *body) {
-    declare_temporaries(a, &body->temporaries);
+static void visit_statements(Analysis *a, Body *body) {
     visit_list(a, &body->statements);
     if (a->options->warn) check_usage(a, &body->temporaries);
 }
@@ -293,7 +320,8 @@ static void visit_block(Analysis *a, Node *node) {
     open_scope(a, &node->as.block.body, node->as.block.is_inlined, node->as.block.is_inlined_loop);
     if (a->arena->is_exhausted) return;
     declare_all(a, VARIABLE_ARGUMENT, &node->as.block.body.arguments);
-    visit_body(a, &node->as.block.body);
+    declare_temporaries(a, &node->as.block.body.temporaries);
+    visit_statements(a, &node->as.block.body);
     a->scope = outer;
 }
 
@@ -368,17 +396,23 @@ static void visit(Analysis *a, Node *node) {
     }
 }
 
+static void declare_error(Analysis *a) {
+    const MethodNode *method = a->method;
+    if (!method->error_name.length) return;
+    Variable *error =
+        declare(a, VARIABLE_ERROR, method->error_name, method->error_start, method->error_end);
+    if (error) error->usage = USAGE_WRITTEN;
+}
+
 static void first_pass(Analysis *a) {
-    MethodNode *method = a->method;
-    open_scope(a, &method->body, false, false);
+    Body *body = &a->method->body;
+    open_scope(a, body, false, false);
     if (!a->scope) return;
-    declare_all(a, VARIABLE_ARGUMENT, &method->body.arguments);
-    if (method->error_name.length) {
-        Variable *error =
-            declare(a, VARIABLE_ERROR, method->error_name, method->error_start, method->error_end);
-        if (error) error->usage = USAGE_WRITTEN;
-    }
-    visit_body(a, &method->body);
+    declare_all(a, VARIABLE_ARGUMENT, &body->arguments);
+    if (!is_v3(a)) declare_error(a);
+    declare_temporaries(a, &body->temporaries);
+    if (is_v3(a)) declare_error(a);
+    visit_statements(a, body);
 }
 
 // ---- second pass
@@ -416,9 +450,11 @@ static void settle_scope(Analysis *a, Scope *scope) {
             continue;
         }
         variable->is_in_vector = true;
-        variable->index = (unsigned)scope->vector.count;
         list_add(a->arena, &scope->vector, variable);
     }
+    if (is_v3(a)) order_twice(a->arena, &scope->vector);
+    for (size_t i = 0; i < scope->vector.count; i++)
+        scope->vector.items[i]->index = (unsigned)i;
     scope->variables = staying;
     if (scope->vector.count) scope->vector_variable = make_vector_variable(a, scope);
     for (size_t i = 0; i < staying.count; i++)
@@ -491,16 +527,23 @@ static void settle(Analysis *a, Node *node) {
 
 // ---- afterwards
 
-void scope_find_incoming(CodeArena *arena, Scope *scope) {
-    if (!scope->outer) return;
+// Pharo 13 asks the outer scope's list which of its variables are copied here, too; Pharo 8 asks
+// its own hashed collection which are copied outside.
+void scope_find_incoming(CodeArena *arena, Scope *scope, bool is_v3) {
+    VariableList own = scope->copied, common = {NULL, 0, 0};
     NameSet set;
-    name_set_start(&set, arena, NAME_SET_FIRST_SIZE);
-    for (size_t i = 0; i < scope->outer->copied.count; i++) {
-        Variable *variable = scope->outer->copied.items[i];
-        if (list_includes(&scope->copied, variable)) name_set_add(&set, variable->name, variable);
+    if (!scope->outer) return;
+    if (is_v3) { // own, in the order of its hashed collection
+        own = (VariableList){NULL, 0, 0};
+        fill_set(&set, arena, &scope->copied);
+        add_slots(arena, &own, &set);
     }
-    for (size_t i = 0; i < set.size; i++)
-        if (set.slots[i].value) list_add(arena, &scope->incoming, set.slots[i].value);
+    const VariableList *from = is_v3 ? &own : &scope->outer->copied;
+    const VariableList *other = is_v3 ? &scope->outer->copied : &own;
+    for (size_t i = 0; i < from->count; i++)
+        if (list_includes(other, from->items[i])) list_add(arena, &common, from->items[i]);
+    fill_set(&set, arena, &common);
+    add_slots(arena, &scope->incoming, &set);
 }
 
 // ---- the whole

@@ -68,8 +68,9 @@ struct Scope {
 // no memory (the arena is exhausted).
 bool scope_analyse(CompileUnit *unit, const CompileOptions *options, MethodNode *method);
 
-// Fills in `incoming`. To be called once for each scope when the analysis is done.
-void scope_find_incoming(CodeArena *arena, Scope *scope);
+// Fills in `incoming`, in the order of Pharo 13 or of Pharo 8. To be called once for each scope
+// when the analysis is done.
+void scope_find_incoming(CodeArena *arena, Scope *scope, bool is_v3);
 
 static inline bool variable_is_local(const Variable *variable) {
     return variable->kind <= VARIABLE_VECTOR;
