@@ -40,6 +40,7 @@ RECORDED_CHECKED_SOURCES := $(wildcard src/plugin/*.c) \
     $(filter-out $(RECORDED_SOURCES), $(wildcard src/run/prim_*.c))
 LIB_SOURCES := $(filter-out $(RECORD_SOURCES), \
     $(sort $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))))
+KERNEL_SOURCES := $(shell find kernel -name '*.st' 2>/dev/null | sed 's/ /\\ /g')
 CMD_SOURCES := $(sort $(wildcard src/cmd/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
@@ -62,8 +63,21 @@ all: build/parley
 build/parley: $(B)/parley
 	@ln -sf $(CONFIG)/parley $@
 
-$(B)/parley: $(CMD_OBJECTS) $(B)/libparley.a
+# The program without an image makes the kernel image, which the real one then carries. As long as
+# the kernel does not build there is an empty one, and a word about it.
+$(B)/parley-bare: $(CMD_OBJECTS) $(B)/libparley.a
 	$(LINK) -o $@ $(CMD_OBJECTS) $(B)/libparley.a $(LIBS)
+
+$(B)/kernel.image: $(B)/parley-bare $(KERNEL_SOURCES)
+	@echo "building the kernel image"
+	@$< build --quiet kernel -o $@ >$@.log 2>&1 && $< image check $@ --methods >>$@.log 2>&1 || \
+	    { head -20 $@.log; echo "the kernel does not build: no image built in"; : >$@; }
+
+$(B)/kernel_image.o: src/cmd/kernel_image.S $(B)/kernel.image
+	$(CC) -c -o $@ $< -Wa,-I,$(B)
+
+$(B)/parley: $(CMD_OBJECTS) $(B)/kernel_image.o $(B)/libparley.a
+	$(LINK) -o $@ $^ $(LIBS)
 
 lib: $(B)/libparley.a
 $(B)/libparley.a: $(LIB_OBJECTS)

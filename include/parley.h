@@ -94,6 +94,10 @@ void parley_destroy(Parley *vm); /* NULL does nothing */
  * After a failure another file may be tried. */
 ParleyStatus parley_load(Parley *vm, const char *image_path);
 
+/* The same for an image file whose bytes are in memory; they are copied. It has no name until the
+ * image gives itself one. */
+ParleyStatus parley_load_memory(Parley *vm, const void *bytes, uint64_t count);
+
 /* Runs the image from where it is. After PARLEY_STOPPED and PARLEY_TICK_LIMIT it can be saved and
  * run on; after PARLEY_QUIT and PARLEY_FAILED it is over, and running again answers the same. */
 ParleyStop parley_run(Parley *vm);

@@ -18,6 +18,11 @@ void os_memory_decommit(uint64_t start, uint64_t bytes);
 // Gives the contents of usable pages back: they read as zero and stay usable.
 void os_memory_discard(uint64_t start, uint64_t bytes);
 
+// Puts bytes that the program was linked with at `to`, in usable pages, so that writing changes the
+// copy alone: by mapping the program's file where that is possible, else by copying. `to` is a
+// multiple of the page size.
+void os_memory_copy_own(uint64_t to, const void *from, uint64_t bytes);
+
 // Memory that this process may count on: the machine's, or less where a container says so.
 uint64_t os_memory_available(void);
 

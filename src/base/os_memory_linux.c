@@ -3,7 +3,10 @@
 #include "base/os_memory.h"
 
 #include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,9 +31,59 @@ void os_memory_discard(uint64_t start, uint64_t bytes) {
     madvise((void *)(uintptr_t)start, bytes, MADV_DONTNEED);
 }
 
+// Fresh pages, so that what a file was mapped to is forgotten, too.
 void os_memory_decommit(uint64_t start, uint64_t bytes) {
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    if (mmap((void *)(uintptr_t)start, bytes, PROT_NONE, flags, -1, 0) != MAP_FAILED) return;
     os_memory_discard(start, bytes);
     mprotect((void *)(uintptr_t)start, bytes, PROT_NONE);
+}
+
+// ---- the program's own bytes
+
+typedef struct OwnPlace {
+    uint64_t address, bytes;
+    char path[4096];
+    uint64_t offset; // in the file
+    bool found;
+} OwnPlace;
+
+// Asked for each loaded object, until one answers 1.
+static int find_own(struct dl_phdr_info *info, size_t size, void *context) {
+    OwnPlace *place = context;
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        uint64_t start = info->dlpi_addr + header->p_vaddr;
+        if (header->p_type != PT_LOAD || place->address < start ||
+            place->address + place->bytes > start + header->p_filesz)
+            continue;
+        place->offset = header->p_offset + (place->address - start);
+        snprintf(place->path, sizeof place->path, "%s",
+                 info->dlpi_name[0] ? info->dlpi_name : "/proc/self/exe");
+        place->found = true;
+        return 1;
+    }
+    return 0;
+}
+
+// How many bytes from the beginning, whole pages, are mapped now; 0: it was not possible.
+static uint64_t map_own(uint64_t to, const void *from, uint64_t bytes) {
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), whole = bytes / page * page;
+    OwnPlace place = {.address = (uint64_t)(uintptr_t)from, .bytes = bytes};
+    if (!whole || !dl_iterate_phdr(find_own, &place) || !place.found || place.offset % page)
+        return 0;
+    int file = open(place.path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    void *got = mmap((void *)(uintptr_t)to, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+                     file, (off_t)place.offset);
+    close(file);
+    return got == MAP_FAILED ? 0 : whole;
+}
+
+void os_memory_copy_own(uint64_t to, const void *from, uint64_t bytes) {
+    uint64_t mapped = map_own(to, from, bytes);
+    memcpy((void *)(uintptr_t)(to + mapped), (const char *)from + mapped, bytes - mapped);
 }
 
 // The limit that a container sets; UINT64_MAX: none.

@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "cmd/command.h"
+#include "cmd/own_image.h"
 #include "image/format.h"
 #include "memory/collector.h"
 #include "parley.h"
@@ -38,8 +39,14 @@ int command_features(void) {
     puts("bytecode sets: SistaV1 V3PlusClosures");
     print_collectors();
     print_plugins();
+    const void *bytes;
+    uint64_t count;
+    if (own_image_bytes(&bytes, &count))
+        printf("kernel image: built in, %llu bytes\n", (unsigned long long)count);
+    else
+        puts("kernel image: none");
     puts("jit: no");
-    puts("compiler in C: no");
+    puts("compiler in C: yes");
     puts("simulator: no");
     return EXIT_OK;
 }

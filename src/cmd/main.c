@@ -10,6 +10,7 @@
 
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "cmd/own_image.h"
 #include "parley.h"
 
 typedef struct Command {
@@ -41,8 +42,9 @@ static int not_available(const char *what) {
 static int print_help(void) {
     puts("Parley, a Smalltalk virtual machine.\n"
          "\n"
-         "  parley [OPTIONS] IMAGE [ARGUMENTS]   run an image; the arguments go to it\n"
-         "\n"
+         "  parley [OPTIONS] IMAGE [ARGUMENTS]   run an image; the arguments go to it");
+    own_image_print_help();
+    puts("\n"
          "Commands:");
     for (int i = 0; i < COMMAND_COUNT; i++) {
         char left[64];
@@ -88,7 +90,7 @@ static void open_standard_streams(void) {
 
 int main(int argc, char **argv) {
     open_standard_streams();
-    if (argc < 2) return not_available("the REPL");
+    if (argc < 2) return command_run(argc, argv);
     const char *first = argv[1];
     if (is_one_of(first, "--help", "-h") || is_one_of(first, "-help", "help")) return print_help();
     if (is_one_of(first, "--version", "-version")) {
@@ -96,7 +98,6 @@ int main(int argc, char **argv) {
         return EXIT_OK;
     }
     if (strcmp(first, "--features") == 0) return command_features();
-    if (is_one_of(first, "-e", "--evaluate")) return not_available("evaluating an expression");
     const Command *command = find_command(first);
     if (command && !command->run) return not_available(command->word);
     if (command) return command->run(argc - 2, argv + 2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reading options: each argument that begins with "-" is looked up in our table, then in the table
-// of foreign ones; the first that does not is the image.
+// of foreign ones; the first that does not, or is a word for the image that is built in, ends them.
 #include "cmd/options.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/own_image.h"
 
 typedef enum OptionKind { FLAG, NUMBER, BYTES, WORD } OptionKind;
 
@@ -156,7 +157,8 @@ static bool read_option(OptionReader *reader) {
 
 int options_read(int count, char **arguments, ParleyOptions *options) {
     OptionReader reader = {count, 0, arguments, options};
-    while (reader.taken < count && arguments[reader.taken][0] == '-') {
+    while (reader.taken < count && arguments[reader.taken][0] == '-' &&
+           !own_image_takes(arguments[reader.taken])) {
         if (strcmp(arguments[reader.taken], "--") == 0) return reader.taken + 1;
         if (!read_option(&reader)) return -1;
     }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
-// parley [OPTIONS] IMAGE [ARGUMENTS]: runs an image through the embedding API until it quits.
+// parley [OPTIONS] [IMAGE] [ARGUMENTS]: runs an image, or the one that is built in, through the
+// embedding API until it quits.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
 #include "cmd/options.h"
-
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), end_length = strlen(end);
-    return length > end_length && strcmp(text + length - end_length, end) == 0;
-}
+#include "cmd/own_image.h"
+#include "embed/own_image.h"
 
 // The program's own name for the image: absolute where the system knows it.
 static const char *program_path(const char *given, char *path, size_t size) {
@@ -38,17 +36,28 @@ static int finish(Parley *vm, ParleyStop stop, const ParleyOptions *options) {
     return code ? code : EXIT_PROGRAM_FAILED;
 }
 
+static ParleyStatus load_own(Parley *vm) {
+    const void *bytes;
+    uint64_t count;
+    if (own_image_bytes(&bytes, &count)) return parley_load_own(vm, bytes, count);
+    return PARLEY_WRONG_STATE;
+}
+
+static int complain_of_loading(Parley *vm, ParleyStatus status, const char *image) {
+    if (status == PARLEY_BAD_OPTION) return complain("%s", parley_error(vm));
+    if (image) return complain("%s: %s", image, parley_error(vm));
+    if (status == PARLEY_WRONG_STATE)
+        return complain("no image to run, and none is built into this program; see parley --help");
+    return complain("the image that is built in: %s", parley_error(vm));
+}
+
+// NULL: the image that is built in.
 static int run_image(const char *image, const ParleyOptions *options) {
     Parley *vm = parley_new(options);
     if (!vm) return complain("not enough memory");
-    ParleyStatus status = parley_load(vm, image);
-    int code;
-    if (status == PARLEY_BAD_OPTION)
-        code = complain("%s", parley_error(vm));
-    else if (status != PARLEY_OK)
-        code = complain("%s: %s", image, parley_error(vm));
-    else
-        code = finish(vm, parley_run(vm), options);
+    ParleyStatus status = image ? parley_load(vm, image) : load_own(vm);
+    int code = status == PARLEY_OK ? finish(vm, parley_run(vm), options)
+                                   : complain_of_loading(vm, status, image);
     parley_destroy(vm);
     return code;
 }
@@ -59,14 +68,14 @@ int command_run(int count, char **arguments) {
     parley_default_options(&options);
     int taken = options_read(count - 1, arguments + 1, &options);
     if (taken < 0) return EXIT_BAD_INPUT;
-    if (taken + 1 >= count) return complain("no image to run; see parley --help");
-    const char *image = arguments[taken + 1];
-    if (ends_with(image, ".st")) return complain("%s: running scripts is not available yet", image);
+    const char *word = arguments[taken + 1]; // NULL at the end
+    bool is_own = own_image_takes(word);
+    int first = is_own ? taken + 1 : taken + 2; // of the image's arguments
     options.vm_path = program_path(arguments[0], path, sizeof path);
     options.vm_arguments = (const char *const *)arguments + 1;
     options.vm_argument_count = (unsigned)taken;
-    options.arguments = (const char *const *)arguments + taken + 2;
-    options.argument_count = (unsigned)(count - taken - 2);
+    options.arguments = (const char *const *)arguments + first;
+    options.argument_count = (unsigned)(count - first);
     parley_install_signal_handlers();
-    return run_image(image, &options);
+    return run_image(is_own ? NULL : word, &options);
 }

@@ -4,6 +4,8 @@
 // public ones. The command line uses nothing else to run images.
 #include "parley.h"
 
+#include "embed/own_image.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,8 +163,10 @@ static void set_saved_timer(Parley *p) {
     p->image.header.timer_microseconds = 0;
 }
 
-// Makes the VM that suits the image, and lets the image in.
-static Status load_file(Parley *p, ImageFile *file, const char *path) {
+typedef Status (*ImageLoader)(ImageFile *file, Heap *heap, Diagnosis *diagnosis);
+
+// Makes the VM that suits the image, and lets the image in. An image in memory has no path.
+static Status load_file(Parley *p, ImageFile *file, const char *path, ImageLoader load) {
     VMOptions options;
     Status status = vm_options(p, &options, &p->diagnosis);
     if (status != STATUS_OK) return status;
@@ -172,27 +176,51 @@ static Status load_file(Parley *p, ImageFile *file, const char *path) {
     p->vm->embedder = p;
     p->vm->image = &p->image;
     p->image.header = file->header;
-    status = image_info_set_path(&p->image, path);
+    if (path) status = image_info_set_path(&p->image, path);
     if (status == STATUS_OK) status = plugin_register_all(p->vm);
     if (status != STATUS_OK) return diagnose(&p->diagnosis, status, "not enough memory");
-    status = image_file_load(file, &p->vm->heap, &p->diagnosis);
+    status = load(file, &p->vm->heap, &p->diagnosis);
     if (status == STATUS_OK) status = vm_image_loaded(p->vm, &p->diagnosis);
     if (status == STATUS_OK) set_saved_timer(p);
     return status;
 }
 
-ParleyStatus parley_load(Parley *p, const char *image_path) {
-    ImageFile file;
+static bool is_empty(Parley *p) {
     p->diagnosis.text[0] = 0;
-    if (p->vm)
-        return public_status(
-            diagnose(&p->diagnosis, STATUS_STATE, "there is an image in this VM already"));
-    Status status = image_file_open(&file, image_path, &p->diagnosis);
-    if (status != STATUS_OK) return public_status(status);
-    status = load_file(p, &file, image_path);
-    image_file_close(&file);
+    if (!p->vm) return true;
+    diagnose(&p->diagnosis, STATUS_STATE, "there is an image in this VM already");
+    return false;
+}
+
+static ParleyStatus load_and_close(Parley *p, ImageFile *file, const char *path, ImageLoader load) {
+    Status status = load_file(p, file, path, load);
+    image_file_close(file);
     if (status != STATUS_OK) drop_vm(p);
     return public_status(status);
+}
+
+ParleyStatus parley_load(Parley *p, const char *image_path) {
+    ImageFile file;
+    if (!is_empty(p)) return PARLEY_WRONG_STATE;
+    Status status = image_file_open(&file, image_path, &p->diagnosis);
+    if (status != STATUS_OK) return public_status(status);
+    return load_and_close(p, &file, image_path, image_file_load);
+}
+
+ParleyStatus parley_load_memory(Parley *p, const void *bytes, uint64_t count) {
+    ImageFile file;
+    if (!is_empty(p)) return PARLEY_WRONG_STATE;
+    Status status = image_file_open_memory(&file, bytes, count, &p->diagnosis);
+    if (status != STATUS_OK) return public_status(status);
+    return load_and_close(p, &file, NULL, image_file_load);
+}
+
+ParleyStatus parley_load_own(Parley *p, const void *bytes, uint64_t count) {
+    ImageFile file;
+    if (!is_empty(p)) return PARLEY_WRONG_STATE;
+    Status status = image_file_open_memory(&file, bytes, count, &p->diagnosis);
+    if (status != STATUS_OK) return public_status(status);
+    return load_and_close(p, &file, NULL, image_file_load_own);
 }
 
 // ---- running

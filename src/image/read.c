@@ -13,15 +13,28 @@
 #include "base/bits.h"
 #include "object/header.h"
 
+static Status truncated(Diagnosis *diagnosis) {
+    return diagnose(diagnosis, STATUS_TRUNCATED, "image file is truncated");
+}
+
+static Status read_memory(const ImageFile *file, void *to, uint64_t count, uint64_t offset,
+                          Diagnosis *diagnosis) {
+    if (offset > file->memory_bytes || count > file->memory_bytes - offset)
+        return truncated(diagnosis);
+    memcpy(to, file->memory + offset, count);
+    return STATUS_OK;
+}
+
 // Reads exactly `count` bytes. TRUNCATED at the end of the file.
-static Status read_exactly(int descriptor, void *to, uint64_t count, uint64_t offset,
+static Status read_exactly(const ImageFile *file, void *to, uint64_t count, uint64_t offset,
                            Diagnosis *diagnosis) {
+    if (file->memory) return read_memory(file, to, count, offset, diagnosis);
     while (count > 0) {
-        ssize_t got = pread(descriptor, to, count, (off_t)offset);
+        ssize_t got = pread(file->descriptor, to, count, (off_t)offset);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             return diagnose(diagnosis, STATUS_IO_ERROR, "cannot read: %s", strerror(errno));
-        if (got == 0) return diagnose(diagnosis, STATUS_TRUNCATED, "image file is truncated");
+        if (got == 0) return truncated(diagnosis);
         to = (char *)to + got;
         offset += (uint64_t)got;
         count -= (uint64_t)got;
@@ -36,7 +49,7 @@ static uint64_t data_offset(const ImageHeader *header) {
 static Status read_header(ImageFile *file, uint64_t file_bytes, Diagnosis *diagnosis) {
     uint8_t bytes[IMAGE_PEEK_BYTES];
     uint64_t count = file_bytes < sizeof bytes ? file_bytes : sizeof bytes;
-    Status status = read_exactly(file->descriptor, bytes, count, 0, diagnosis);
+    Status status = read_exactly(file, bytes, count, 0, diagnosis);
     if (status != STATUS_OK) return status;
     return image_header_parse(&file->header, bytes, count, file_bytes, diagnosis);
 }
@@ -49,7 +62,7 @@ typedef struct Bridge {
 static Status read_bridge(const ImageFile *file, uint64_t offset, Bridge *bridge,
                           Diagnosis *diagnosis) {
     uint8_t bytes[IMAGE_BRIDGE_BYTES];
-    Status status = read_exactly(file->descriptor, bytes, sizeof bytes, offset, diagnosis);
+    Status status = read_exactly(file, bytes, sizeof bytes, offset, diagnosis);
     if (status != STATUS_OK) return status;
     uint64_t word = load_u64(bytes);
     bridge->distance = word >> HEADER_SLOTS_SHIFT == 0 ? 0 : (word & OVERFLOW_COUNT_MASK) * 8;
@@ -113,6 +126,18 @@ Status image_file_open(ImageFile *file, const char *path, Diagnosis *diagnosis) 
     return status;
 }
 
+Status image_file_open_memory(ImageFile *file, const void *bytes, uint64_t count,
+                              Diagnosis *diagnosis) {
+    memset(file, 0, sizeof *file);
+    file->descriptor = -1;
+    file->memory = bytes;
+    file->memory_bytes = count;
+    Status status = read_header(file, count, diagnosis);
+    if (status == STATUS_OK) status = read_chain(file, diagnosis);
+    if (status != STATUS_OK) image_file_close(file);
+    return status;
+}
+
 void image_file_close(ImageFile *file) {
     if (file->descriptor >= 0) close(file->descriptor);
     file->descriptor = -1;
@@ -125,8 +150,8 @@ Status image_file_read(ImageFile *file, uint64_t start, uint64_t *special_object
     for (size_t i = 0; i < file->segments.count; i++) {
         ImageSegment *segment = &file->segments.items[i];
         segment->start += start;
-        Status status = read_exactly(file->descriptor, (void *)(uintptr_t)segment->start,
-                                     segment->bytes, offset, diagnosis);
+        Status status = read_exactly(file, (void *)(uintptr_t)segment->start, segment->bytes,
+                                     offset, diagnosis);
         if (status != STATUS_OK) return status;
         offset += segment->bytes + IMAGE_BRIDGE_BYTES;
     }

@@ -163,6 +163,16 @@ static void adopt_segment(Heap *heap, const Segment *segment) {
 }
 
 Status heap_adopt_image(Heap *heap, Oop special_objects, uint64_t last_hash, Diagnosis *diagnosis) {
+    Status status = heap_adopt_clean_image(heap, special_objects, last_hash, diagnosis);
+    if (status != STATUS_OK) return status;
+    for (size_t i = 0; i < old_space_segment_count(heap); i++)
+        adopt_segment(heap, old_space_segment(heap, i));
+    heap_note_full_collection(heap);
+    return STATUS_OK;
+}
+
+Status heap_adopt_clean_image(Heap *heap, Oop special_objects, uint64_t last_hash,
+                              Diagnosis *diagnosis) {
     if (!old_space_segment_count(heap))
         return diagnose(diagnosis, STATUS_STATE, "no segment was loaded");
     adopt_first_objects(heap);
@@ -170,8 +180,6 @@ Status heap_adopt_image(Heap *heap, Oop special_objects, uint64_t last_hash, Dia
         return diagnose(diagnosis, STATUS_CORRUPT, "the image's class table is damaged");
     adopt_forget_hidden_state(heap);
     old_space_forget_free(heap);
-    for (size_t i = 0; i < old_space_segment_count(heap); i++)
-        adopt_segment(heap, old_space_segment(heap, i));
     heap->special_objects = special_objects;
     heap->last_hash = last_hash ? last_hash : 1;
     heap_note_full_collection(heap);

@@ -143,6 +143,10 @@ MUST_USE Status heap_add_segment(Heap *heap, uint64_t bytes, uint64_t *start);
 // is made anew. The contents have been checked already (heap_verify with `loaded`).
 MUST_USE Status heap_adopt_image(Heap *heap, Oop special_objects, uint64_t last_hash,
                                  Diagnosis *diagnosis);
+// The same for an image that was written here: nothing in it but live objects, without transient
+// bits, so that it need not be walked.
+MUST_USE Status heap_adopt_clean_image(Heap *heap, Oop special_objects, uint64_t last_hash,
+                                       Diagnosis *diagnosis);
 // An empty heap of our own: nil, false, true, free lists, class table and special objects (all
 // nil) exist, nothing else.
 MUST_USE Status heap_bootstrap(Heap *heap, Diagnosis *diagnosis);
