@@ -29,6 +29,11 @@ int64_t os_unix_nanoseconds(void);
 // Nanoseconds since some moment in the past; never steps.
 uint64_t os_monotonic_nanoseconds(void);
 
+// A descriptor that becomes readable some time after it was set, once, measured by a clock that
+// never steps; -1 when there is none left. Setting it to 0 makes it unreadable.
+int os_timer_new(void);
+void os_timer_set(int descriptor, uint64_t nanoseconds);
+
 // Fills the buffer from the system's generator; false when that is not possible.
 bool os_random_bytes(void *buffer, size_t size);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +45,14 @@ uint64_t os_monotonic_nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int os_timer_new(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+void os_timer_set(int descriptor, uint64_t nanoseconds) {
+    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000),
+                                           .tv_nsec = (long)(nanoseconds % 1000000000)}};
+    timerfd_settime(descriptor, 0, &when, NULL);
 }
 
 bool os_random_bytes(void *buffer, size_t size) {

@@ -92,6 +92,14 @@ static Outcome prim_accept_integers(VM *vm) {
     return prim_answer_receiver(vm);
 }
 
+static Outcome prim_accept_semaphore(VM *vm) {
+    Oop semaphore = prim_argument(vm, 0);
+    bool is_semaphore = oop_has_class_index(semaphore, prim_known(vm, semaphore));
+    if (!is_semaphore && !oop_is(semaphore, prim_nil(vm)))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    return prim_answer_receiver(vm);
+}
+
 static Outcome prim_empty_string(VM *vm) { return operand_answer(vm, operand_new_string(vm, "")); }
 
 static Outcome prim_answer_nil(VM *vm) { return prim_answer(vm, prim_nil(vm)); }
@@ -105,6 +113,7 @@ static Outcome prim_is_young(VM *vm) {
 }
 
 #define VM_PRIMITIVE(name, function, arguments) NAMED("", name, function, arguments, 0)
+#define VM_ABSENT(name, arguments, why)         NAMED_ABSENT("", name, arguments, why)
 
 static const Primitive vm_primitives[] = {
     VM_PRIMITIVE("primitiveGetenv", prim_getenv, 1),
@@ -130,7 +139,19 @@ static const Primitive vm_primitives[] = {
     VM_PRIMITIVE("primitiveSetGCBiasToGrowGCLimit", prim_accept_integers, 1),
     VM_PRIMITIVE("primitiveForceTenure", prim_accept, 0),
     VM_PRIMITIVE("primitiveLongRunningPrimitive", prim_answer_nil, 0),
+    VM_PRIMITIVE("primitiveLongRunningPrimitiveSemaphore", prim_accept_semaphore, 1),
+    VM_PRIMITIVE("primitiveDisableModuleLoading", prim_accept, 0),
     VM_PRIMITIVE("primitiveIsYoung", prim_is_young, 1),
+    VM_ABSENT("primitiveGetWindowLabel", 0, "there is no window"),
+    VM_ABSENT("primitiveGetWindowSize", 0, "there is no window"),
+    VM_ABSENT("primitiveIsWindowObscured", 0, "there is no window"),
+    VM_ABSENT("primitiveHeartbeatFrequency", 1, "nothing beats: events come when they come"),
+    VM_ABSENT("primitiveInterruptChecksPerMSec", 1, "nothing beats: events come when they come"),
+    VM_ABSENT("primitiveClockLogAddresses", -1, "looks into another VM"),
+    VM_ABSENT("primitivePathToUsing", 3, "images look for paths themselves"),
+    VM_ABSENT("primitiveVoidReceiver", 0, "spoils the running frame"),
+    VM_ABSENT("primitiveCrashVM", 1, "no program may end the VM that way"),
+    VM_ABSENT("primitiveCopyFromTo", 3, "copies memory of foreign functions"),
     NAMED_END,
 };
 

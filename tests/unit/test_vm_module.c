@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The VM's own named primitives, the environment among them; and SecurityPlugin.
+#include "base/event_loop.h"
+#include "run/process.h"
+
 #include "plugin_fixture.h"
 
 #include <errno.h>
@@ -104,8 +107,82 @@ static void trusted_files_lie_beside_the_image(void **state) {
     unsetenv("SQUEAK_USERDIR");
 }
 
+// ---- the profiler
+
+static void sample_now(void) {
+    uint32_t never = 0;
+    for (int i = 0; i < 1000; i++) {
+        Oop sample = VM_ANSWER("primitiveProfileSample", NIL);
+        if (!oop_is(sample, NIL)) {
+            OOP_EQUAL(sample, process_active(vm));
+            return;
+        }
+        event_loop_wait(vm->processes->loop, 1000, &never);
+    }
+    fail_msg("no sample was taken");
+}
+
+static void samples_are_taken_once_and_signalled(void **state) {
+    (void)state;
+    Oop semaphore = fixture_new(cls.semaphore, FORMAT_FIXED, 3);
+    field_at_put(&vm->heap, semaphore, SEMAPHORE_EXCESS_SIGNALS, INT(0));
+    OOP_EQUAL(VM_ANSWER("primitiveProfileSample", NIL), NIL);
+    OOP_EQUAL(VM_ANSWER("primitiveProfileSemaphore", INT(6), semaphore), INT(6));
+    OOP_EQUAL(VM_ANSWER("primitiveProfileStart", INT(6), INT(2000000)), INT(6));
+    sample_now();
+    OOP_EQUAL(VM_ANSWER("primitiveProfileSample", NIL), NIL);
+    OOP_EQUAL(VM_ANSWER("primitiveProfilePrimitive", NIL), NIL);
+    OOP_EQUAL(field_at(semaphore, SEMAPHORE_EXCESS_SIGNALS), INT(1));
+    VM_ANSWER("primitiveProfileStart", NIL, INT(1));
+    sample_now();
+    OOP_EQUAL(field_at(semaphore, SEMAPHORE_EXCESS_SIGNALS), INT(2));
+    // Stopped, and without a semaphore.
+    VM_ANSWER("primitiveProfileStart", NIL, INT(10000000));
+    VM_ANSWER("primitiveProfileStart", NIL, INT(0));
+    VM_ANSWER("primitiveProfileSemaphore", NIL, NIL);
+    uint32_t never = 0;
+    event_loop_wait(vm->processes->loop, 20000, &never);
+    OOP_EQUAL(VM_ANSWER("primitiveProfileSample", NIL), NIL);
+    VM_ANSWER("primitiveProfileStart", NIL, INT(1));
+    sample_now();
+    OOP_EQUAL(field_at(semaphore, SEMAPHORE_EXCESS_SIGNALS), INT(2));
+}
+
+// What the profiler holds moves and lives on.
+static void the_profiler_holds_its_semaphore(void **state) {
+    (void)state;
+    Oop semaphore = fixture_new(cls.semaphore, FORMAT_FIXED, 3);
+    field_at_put(&vm->heap, semaphore, SEMAPHORE_EXCESS_SIGNALS, INT(0));
+    VM_ANSWER("primitiveProfileSemaphore", NIL, semaphore);
+    VM_ANSWER("primitiveProfileStart", NIL, INT(1));
+    fixture_drop_operands();
+    heap_collect_full(&vm->heap);
+    sample_now();
+    heap_collect_full(&vm->heap);
+}
+
+static void the_profiler_refuses_wrong_operands(void **state) {
+    (void)state;
+    EACH_NOT_INTEGER(o) {
+        VM_FAILS(BAD_ARGUMENT, "primitiveProfileStart", NIL, o);
+        if (!oop_is(o, NIL)) {
+            VM_FAILS(BAD_ARGUMENT, "primitiveProfileSemaphore", NIL, o);
+            VM_FAILS(BAD_ARGUMENT, "primitiveLongRunningPrimitiveSemaphore", NIL, o);
+        }
+    }
+    VM_FAILS(BAD_ARGUMENT, "primitiveProfileSemaphore", NIL,
+             fixture_new(cls.mutex, FORMAT_FIXED, 3));
+    VM_ANSWER("primitiveLongRunningPrimitiveSemaphore", NIL, NIL);
+    vm->options.deterministic = true;
+    VM_FAILS(UNSUPPORTED, "primitiveProfileStart", NIL, INT(1));
+    vm->options.deterministic = false;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PLUGIN_TEST(samples_are_taken_once_and_signalled),
+        PLUGIN_TEST(the_profiler_holds_its_semaphore),
+        PLUGIN_TEST(the_profiler_refuses_wrong_operands),
         PLUGIN_TEST(environment_variables_are_strings_or_nil),
         PLUGIN_TEST(the_working_directory_can_be_read_and_set),
         PLUGIN_TEST(the_vm_tells_what_it_is),
