@@ -12,7 +12,7 @@ case $target in
 build) packages="gcc make" ;;
 check) packages="gcc make libcmocka-dev python3-minimal" ;;
 san) packages="gcc make libcmocka-dev python3-minimal" ;;
-lint) packages="clang-format" ;;
+lint) packages="clang-format python3-minimal" ;;
 bench) packages="gcc make python3-minimal" ;;
 nightly) packages="gcc make libcmocka-dev python3-minimal clang libclang-rt-14-dev" ;;
 *)

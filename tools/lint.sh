@@ -39,32 +39,8 @@ check_layers() {
     done < <(grep -rnE '^#include "' src --include=*.c --include=*.h)
 }
 
-# Who calls a MAY_GC function is MAY_GC, or holds every oop in roots and says so with the comment
-# "roots:" at its head. Primitives are marked by their table rows.
-check_may_gc() {
-    local marked
-    marked=$(
-        cat src/*/*.h src/*/*.c | awk '
-            /^MAY_GC / { text = $0; sub(/\(.*/, "", text); n = split(text, w, /[ *]+/); print w[n] }'
-        sed -nE 's/^PRIMITIVE\([0-9]+, (prim_[a-z0-9_]+), [-0-9]+, [-0-9]+, 1,.*/\1/p' src/run/primitives.tbl
-    )
-    awk -v marked="$marked" '
-        BEGIN { n = split(marked, names, /[ \n]+/); for (i = 1; i <= n; i++) gc[names[i]] = 1 }
-        FNR == 1 { inside = ""; roots = 0 }
-        /^\/\/.*roots:/ { roots = 1 }
-        /^[A-Za-z].*\(/ && !/;[ \t]*$/ && !/^(#|typedef|struct|enum|union)/ {
-            text = $0; sub(/\(.*/, "", text); c = split(text, w, /[ *]+/); inside = w[c]; may = (inside in gc) || roots; roots = 0
-        }
-        /^}/ { inside = "" }
-        inside != "" && !may && /^[ \t]/ && !/^[ \t]*\/\// {
-            line = $0; gsub(/"[^"]*"/, "", line)
-            while (match(line, /[a-z_][a-z0-9_]*\(/)) {
-                name = substr(line, RSTART, RLENGTH - 1)
-                if (name in gc) print FILENAME ":" FNR ": " inside " calls " name ", which may collect, and is not marked MAY_GC"
-                line = substr(line, RSTART + RLENGTH)
-            }
-        }' src/*/*.c
-}
+# The MAY_GC discipline.
+check_may_gc() { tools/may_gc.py; }
 
 # Semantic code does not open words.
 check_opaque() {

@@ -29,7 +29,7 @@ struct Collector {
     const char *name;
     BarrierKind barrier; // what stores must tell while this collector is in use
     bool compacts;       // moves objects even in an ordinary collection
-    void (*collect)(Heap *heap, CollectRequest request);
+    MAY_GC void (*collect)(Heap *heap, CollectRequest request);
 };
 
 extern const Collector collector_compact, collector_sweep;

@@ -25,8 +25,8 @@
 #include "memory/arena.h"
 #include "object/word.h"
 
-// Marks a function that may move objects. tools/lint checks that whoever calls one is marked too
-// or is listed as a place that keeps all its oops in roots.
+// Marks a function that may move objects, or a pointer to such functions. tools/may_gc.py checks
+// that whoever calls one is marked too, or keeps all its oops in roots and says so.
 #define MAY_GC
 
 typedef struct Heap Heap;

@@ -13,7 +13,7 @@ static bool move_to_old_space(VM *vm, bool pinned) {
     return true;
 }
 
-static Outcome new_in_old_space(VM *vm, PrimitiveFunction make, bool pinned) {
+static Outcome new_in_old_space(VM *vm, Outcome (*make)(VM *), bool pinned) {
     enum { OPERAND_LIMIT = 3 };
     Oop operands[OPERAND_LIMIT];
     unsigned count = vm->argument_count + 1;

@@ -25,7 +25,7 @@ typedef enum Outcome {
     OUTCOME_STOP,     // leave the interpreter: vm->stop says why
 } Outcome;
 
-typedef Outcome (*PrimitiveFunction)(VM *vm);
+MAY_GC typedef Outcome (*PrimitiveFunction)(VM *vm);
 
 typedef enum Failure {
     FAILURE_NONE = 0,
