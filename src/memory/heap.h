@@ -116,6 +116,7 @@ struct Heap {
     struct RootScope *root_scopes;       // innermost first, see roots.h
     uint64_t last_hash;                  // seed of the identity hash sequence
     uint64_t full_threshold;             // old bytes in use beyond which a full collection is due
+    uint64_t excess_bytes;               // what old space may grow beyond its limit for now
     uint64_t failed_bytes;               // size of the last allocation that found no room
     uint64_t low_space_threshold;        // bytes of growth left that trigger HEAP_LOW_SPACE
     bool mourn_weak;                     // weak objects that lose an element are queued too, as
@@ -217,6 +218,10 @@ MAY_GC void heap_collect_full(Heap *heap);
 MAY_GC void heap_collect_as_wanted(Heap *heap);
 // Tries to make room for an object of so many bytes: scavenge, full collection, growth.
 MAY_GC bool heap_make_room(Heap *heap, uint64_t bytes);
+// Lets old space grow a little beyond its limit, so that a program that ran into it can handle the
+// error; until a full collection finds that it could do without. False: it may already, or has no
+// limit.
+bool heap_exceed_limit(Heap *heap);
 // Exchanges the collector of old space; NOT_FOUND for an unknown name.
 MUST_USE Status heap_set_collector(Heap *heap, const char *name);
 // For update_weak: where the object is now; oop_none() when it died.

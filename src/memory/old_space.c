@@ -54,7 +54,8 @@ static uint64_t old_space_find_gap(const Heap *heap, uint64_t bytes, size_t *num
 }
 
 static uint64_t limit_bytes(const Heap *heap) {
-    return heap->options.old_limit_bytes ? heap->options.old_limit_bytes : UINT64_MAX;
+    uint64_t limit = heap->options.old_limit_bytes;
+    return limit ? limit + heap->excess_bytes : UINT64_MAX;
 }
 
 uint64_t old_space_growth_left(const Heap *heap) {
@@ -101,14 +102,22 @@ void old_space_release(Heap *heap) { array_free(&heap->spaces->segments); }
 
 // ---- growing
 
-// Adds a segment with room for `bytes` to the free lists: of the usual size, or if that is too
-// much of exactly that size.
+// Of a size that the limits permit, down to `bytes`: segments for small objects are not made as
+// small as these, where it can be helped, since there would be very many.
+static bool old_space_add_some_segment(Heap *heap, uint64_t bytes, uint64_t *start) {
+    uint64_t left = old_space_growth_left(heap);
+    uint64_t size = round_up(heap->options.growth_bytes, os_page_size());
+    if (size > left) size = left & ~(os_page_size() - 1);
+    for (; size >= bytes + FREE_LEAST_BYTES + BRIDGE_BYTES && size >= os_page_size();
+         size = size / 2 & ~(os_page_size() - 1))
+        if (heap_add_segment(heap, size - BRIDGE_BYTES, start) == STATUS_OK) return true;
+    return heap_add_segment(heap, bytes, start) == STATUS_OK;
+}
+
+// Adds a segment with room for `bytes` to the free lists.
 static bool old_space_grow(Heap *heap, uint64_t bytes) {
-    uint64_t start, usual = round_up(heap->options.growth_bytes, os_page_size());
-    usual -= usual ? BRIDGE_BYTES : 0;
-    if (usual < bytes + FREE_LEAST_BYTES || heap_add_segment(heap, usual, &start)) {
-        if (heap_add_segment(heap, bytes, &start)) return false;
-    }
+    uint64_t start;
+    if (!old_space_add_some_segment(heap, bytes, &start)) return false;
     heap->statistics.grown_segments++;
     free_chunks_add(&heap->spaces->free, raw_object_at(start));
     return true;

@@ -19,6 +19,7 @@ void heap_note_full_collection(Heap *heap) {
     uint64_t used = old_space_used(heap), growth = used / GROWTH_PART;
     if (growth < heap->options.growth_bytes) growth = heap->options.growth_bytes;
     heap->full_threshold = used + growth;
+    if (used + heap->excess_bytes <= heap->options.old_limit_bytes) heap->excess_bytes = 0;
     heap->spaces->class_table_cursor = 0;
     heap->spaces->allocated_at_full = heap->statistics.allocated_bytes_before;
 }
@@ -70,8 +71,16 @@ MAY_GC void heap_collect_as_wanted(Heap *heap) {
 // Nothing that is collected makes room for more than old space may ever hold.
 static bool policy_is_hopeless(const Heap *heap, uint64_t bytes) {
     uint64_t limit = heap->options.old_limit_bytes;
-    if (limit && bytes > limit) return true;
+    if (limit && bytes > limit + heap->excess_bytes) return true;
     return bytes > heap->arena->old_space.end - heap->arena->old_space.start;
+}
+
+bool heap_exceed_limit(Heap *heap) {
+    enum { PART = 8, LEAST = 4 << 20, MOST = 64 << 20 };
+    uint64_t limit = heap->options.old_limit_bytes, excess = limit / PART;
+    if (!limit || heap->excess_bytes) return false;
+    heap->excess_bytes = excess < LEAST ? LEAST : excess > MOST ? MOST : excess;
+    return true;
 }
 
 MAY_GC bool heap_make_room(Heap *heap, uint64_t bytes) {

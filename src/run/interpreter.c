@@ -38,27 +38,29 @@ static bool count_tick(VM *vm) {
     return false;
 }
 
+static bool takes_memory_interrupt(VM *vm) {
+    return __atomic_fetch_and(&vm->interrupts, ~(uint32_t)INTERRUPT_MEMORY, __ATOMIC_SEQ_CST) &
+           INTERRUPT_MEMORY;
+}
+
 // At a method's entry or a backward jump: interrupts first, then room on the stack page.
 MAY_GC RARE static Outcome safe_point(VM *vm) {
     if (vm->counts_ticks && !count_tick(vm)) return OUTCOME_STOP;
     bool uninterruptible = vm->uninterruptible_fp == vm->fp;
     vm->uninterruptible_fp = NULL;
-    if (!uninterruptible && __atomic_load_n(&vm->interrupts, __ATOMIC_ACQUIRE)) {
+    bool has_no_memory = !uninterruptible && takes_memory_interrupt(vm);
+    if (!uninterruptible && !has_no_memory && __atomic_load_n(&vm->interrupts, __ATOMIC_ACQUIRE)) {
         Outcome outcome = vm_service_interrupts(vm);
         if (outcome == OUTCOME_STOP) return outcome;
     }
     stack_set_limit(vm);
     for (int attempts = 0; vm->sp < vm->stack.current->limit;) {
-        switch (stack_overflow(vm)) {
-        case FAILURE_NONE:
-            return OUTCOME_SWITCHED;
-        case FAILURE_LIMIT_EXCEEDED:
-            return send_depth_exceeded(vm);
-        default:
-            if (!stack_make_room(vm, &attempts)) return send_out_of_memory(vm);
-        }
+        Failure failure = stack_overflow(vm);
+        if (failure == FAILURE_NONE) break;
+        if (failure == FAILURE_LIMIT_EXCEEDED) return send_depth_exceeded(vm);
+        if (!stack_make_room(vm, &attempts)) return send_out_of_memory(vm);
     }
-    return OUTCOME_SWITCHED;
+    return has_no_memory ? send_memory_exhausted(vm) : OUTCOME_SWITCHED;
 }
 
 // ---- what the loop asks C for
@@ -69,7 +71,7 @@ MAY_GC RARE static Outcome checked_push(VM *vm, unsigned index) {
     Oop value = context_is_context(vm, self) ? context_variable(vm, self, index)
                                              : slot_at(self, num(index));
     if (oop_is_none(value)) {
-        if (!heap_make_room(&vm->heap, 4096)) return send_out_of_memory(vm);
+        if (!vm_make_room(vm, 4096)) return send_out_of_memory(vm);
         return checked_push(vm, index);
     }
     frame_put_oop(--vm->sp, value);
@@ -94,7 +96,7 @@ MAY_GC RARE static Outcome checked_store(VM *vm, unsigned index, bool pops) {
     if (stored == CONTEXT_STORED) return OUTCOME_SWITCHED;
     if (pops) vm->sp--;
     if (stored == CONTEXT_REFUSED) return OUTCOME_FAILED;
-    if (!heap_make_room(&vm->heap, vm->stack.page_words * 32)) return send_out_of_memory(vm);
+    if (!vm_make_room(vm, vm->stack.page_words * 32)) return send_out_of_memory(vm);
     return checked_store(vm, index, pops);
 }
 
@@ -563,7 +565,7 @@ need_room:
     if (!vm->heap.failed_bytes) goto bad_code; // no lack of room, but of the class
     r.ip -= bytes_back;
     registers_publish(&r);
-    if (!heap_make_room(&vm->heap, vm->heap.failed_bytes)) {
+    if (!vm_make_room(vm, vm->heap.failed_bytes)) {
         send_out_of_memory(vm);
         return vm->stop;
     }

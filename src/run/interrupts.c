@@ -105,7 +105,7 @@ static uint32_t take_interrupts(VM *vm) {
 // Another process takes over if one should; without memory for that, at the next safe point.
 MAY_GC static Outcome preempt(VM *vm) {
     Outcome outcome = process_preempt(vm);
-    for (int attempts = 0; outcome == OUTCOME_FAILED && stack_make_room(vm, &attempts);)
+    for (int attempts = 0; outcome == OUTCOME_FAILED && stack_make_room_within_limit(vm, &attempts);)
         outcome = process_preempt(vm);
     if (outcome != OUTCOME_FAILED) return outcome;
     vm_request_interrupt(vm, INTERRUPT_EVENTS);
@@ -121,6 +121,13 @@ MAY_GC Outcome vm_service_interrupts(VM *vm) {
     Outcome stopping = serve(vm, bits);
     Outcome outcome = preempt(vm);
     return stopping == OUTCOME_STOP ? stopping : outcome;
+}
+
+MAY_GC bool vm_make_room(VM *vm, uint64_t bytes) {
+    if (heap_make_room(&vm->heap, bytes)) return true;
+    if (!heap_exceed_limit(&vm->heap) || !heap_make_room(&vm->heap, bytes)) return false;
+    vm_request_interrupt(vm, INTERRUPT_MEMORY);
+    return true;
 }
 
 // ---- waiting

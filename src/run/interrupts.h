@@ -14,6 +14,11 @@
 // OUTCOME_STOP when the VM is to leave the interpreter, otherwise OUTCOME_ANSWERED.
 MAY_GC Outcome vm_service_interrupts(VM *vm);
 
+// Room for what the VM needs to go on with the running process, as heap_make_room; where there is
+// none old space may exceed its limit for once, and the process gets an error at its next safe
+// point. False: that did not help.
+MAY_GC bool vm_make_room(VM *vm, uint64_t bytes);
+
 // No frame runs: waits in the event loop, serving what comes, until a process is ready and runs.
 // OUTCOME_SWITCHED, or OUTCOME_STOP (among other reasons because nothing can ever happen).
 MAY_GC Outcome vm_wait_for_process(VM *vm);

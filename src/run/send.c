@@ -13,6 +13,7 @@
 #include "object/header.h"
 #include "run/activate.h"
 #include "run/context.h"
+#include "run/interrupts.h"
 #include "run/lookup.h"
 #include "run/primitive.h"
 #include "run/stack.h"
@@ -56,7 +57,7 @@ Outcome send_out_of_memory(VM *vm) {
 // Room for error handling.
 MAY_GC static bool make_room(VM *vm) {
     enum { ENOUGH = 64 * 1024 };
-    return heap_make_room(&vm->heap, ENOUGH);
+    return vm_make_room(vm, ENOUGH);
 }
 
 // ---- messages that say why a message could not be sent
@@ -412,14 +413,28 @@ static Oop method_selector(VM *vm, Oop method) {
     return selector;
 }
 
+// The running frame gets the error that its own message was not understood.
+MAY_GC static Outcome fail_running_message(VM *vm) {
+    frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
+    for (bool collected = false;; collected = true) {
+        Oop selector = method_selector(vm, frame_oop(vm->fp + FRAME_METHOD));
+        if (push_message(vm, selector, 0, vm->heap.nil)) break;
+        if (collected || !make_room(vm)) return send_out_of_memory(vm);
+    }
+    return send_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, 1);
+}
+
 Outcome send_depth_exceeded(VM *vm) {
     if (vm->depth_grace)
         return give_up(vm, "recursion went on beyond the limit while its error "
                            "was handled");
     vm->depth_grace = vm->options.max_process_words / 4 + vm->stack.page_words;
-    if (stack_overflow(vm) != FAILURE_NONE) return send_out_of_memory(vm);
-    frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
-    Oop selector = method_selector(vm, frame_oop(vm->fp + FRAME_METHOD));
-    if (!push_message(vm, selector, 0, vm->heap.nil)) return send_out_of_memory(vm);
-    return send_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, 1);
+    for (int attempts = 0; stack_overflow(vm) != FAILURE_NONE;)
+        if (!stack_make_room(vm, &attempts)) return send_out_of_memory(vm);
+    return fail_running_message(vm);
+}
+
+Outcome send_memory_exhausted(VM *vm) {
+    event_note(&vm->events, EVENT_ALLOCATION_FAILED, 0, vm->heap.failed_bytes, 0);
+    return fail_running_message(vm);
 }

@@ -43,6 +43,8 @@ Outcome send_out_of_memory(VM *vm);
 // The running frame, just entered, went beyond the depth that one process may have: it gets the
 // error that its own message was not understood.
 MAY_GC Outcome send_depth_exceeded(VM *vm);
+// The same, when memory is used up (vm_make_room).
+MAY_GC Outcome send_memory_exhausted(VM *vm);
 
 // Follows forwarders among literals and frame words of the running frame; true when there were any.
 bool send_unforward_frame(VM *vm);

@@ -33,7 +33,7 @@ MAY_GC static Oop flush_frames(VM *vm) {
             if (!oop_is_none(context_flush_all(vm))) return context;
             CHECK(context_resume(vm, context), "%s", "the context that saves cannot go on");
         }
-        if (!stack_make_room(vm, &attempts)) return oop_none();
+        if (!stack_make_room_within_limit(vm, &attempts)) return oop_none();
     }
 }
 

@@ -13,6 +13,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "run/context.h"
+#include "run/interrupts.h"
 #include "run/primitive.h"
 
 MUST_USE Status stack_init(VM *vm, Diagnosis *diagnosis) {
@@ -178,8 +179,19 @@ Failure stack_overflow(VM *vm) {
     return FAILURE_NONE;
 }
 
-MAY_GC bool stack_make_room(VM *vm, int *attempts) {
+// So often, because the stress option lets any allocation fail; and room for all of a page.
+static bool may_try(const VM *vm, int *attempts, uint64_t *bytes) {
     enum { ATTEMPT_LIMIT = 4096, BYTES_FOR_A_WORD = 32 };
-    if (++*attempts > ATTEMPT_LIMIT) return false;
-    return heap_make_room(&vm->heap, vm->stack.page_words * BYTES_FOR_A_WORD);
+    *bytes = vm->stack.page_words * BYTES_FOR_A_WORD;
+    return ++*attempts <= ATTEMPT_LIMIT;
+}
+
+MAY_GC bool stack_make_room(VM *vm, int *attempts) {
+    uint64_t bytes;
+    return may_try(vm, attempts, &bytes) && vm_make_room(vm, bytes);
+}
+
+MAY_GC bool stack_make_room_within_limit(VM *vm, int *attempts) {
+    uint64_t bytes;
+    return may_try(vm, attempts, &bytes) && heap_make_room(&vm->heap, bytes);
 }

@@ -48,6 +48,9 @@ Failure stack_overflow(VM *vm);
 // step keeps the contexts that it made, so every attempt gets further, also where allocations fail
 // for the sake of a test; `attempts` begins at 0.
 MAY_GC bool stack_make_room(VM *vm, int *attempts);
+// The same for a step that the running process did not ask for, and need not be told of: memory's
+// limit is kept to.
+MAY_GC bool stack_make_room_within_limit(VM *vm, int *attempts);
 // Has an allocation failed since the last collection? Tells a context that found no room for its
 // frame from one that cannot run.
 static inline bool stack_lacked_room(const VM *vm) {

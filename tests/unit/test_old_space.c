@@ -132,6 +132,52 @@ static void limit_is_kept(void **state) {
     close_heap(&f);
 }
 
+// Near the limit: a segment for each small object would be very many, and each has a page.
+static void small_objects_share_what_is_left(void **state) {
+    (void)state;
+    Fixture f;
+    open_heap(&f);
+    size_t before = segments(&f);
+    f.heap->options.old_limit_bytes = heap_old_bytes(f.heap) + MEGABYTE / 2;
+    f.heap->options.growth_bytes = 16 * MEGABYTE;
+    unsigned count = 0;
+    for (uint64_t at; (at = old_space_allocate(f.heap, 64)); count++)
+        spaces_make_filler(at, 64);
+    assert_true(count > MEGABYTE / 2 / 64 - 200);
+    assert_true(segments(&f) - before < 100);
+    assert_true(heap_old_bytes(f.heap) <= f.heap->options.old_limit_bytes);
+    heap_collect_full(f.heap); // lists the filler
+    close_heap(&f);
+}
+
+// While the error of running into the limit is handled, old space may grow a little beyond it.
+static void the_limit_can_be_exceeded_once(void **state) {
+    (void)state;
+    Fixture f;
+    open_heap(&f);
+    f.heap->options.old_limit_bytes = heap_old_bytes(f.heap) + 16 * MEGABYTE;
+    f.held[0] = test_heap_bytes(&f.test, 15 * MEGABYTE);
+    assert_true(oop_is_none(test_heap_bytes(&f.test, 2 * MEGABYTE)));
+    assert_false(heap_make_room(f.heap, 2 * MEGABYTE));
+    assert_true(heap_exceed_limit(f.heap));
+    assert_true(heap_make_room(f.heap, 2 * MEGABYTE));
+    f.held[1] = test_heap_bytes(&f.test, 2 * MEGABYTE);
+    assert_false(oop_is_none(f.held[1]));
+    assert_true(heap_old_bytes(f.heap) > f.heap->options.old_limit_bytes);
+    assert_false(heap_exceed_limit(f.heap));
+    assert_false(heap_make_room(f.heap, 16 * MEGABYTE));
+    heap_collect_full(f.heap);
+    assert_false(heap_exceed_limit(f.heap)); // it is still needed
+    f.held[0] = f.held[1] = f.heap->nil;
+    heap_collect_full(f.heap);
+    assert_int_equal(f.heap->excess_bytes, 0);
+    assert_true(heap_exceed_limit(f.heap));
+    f.heap->excess_bytes = 0;
+    f.heap->options.old_limit_bytes = 0;
+    assert_false(heap_exceed_limit(f.heap));
+    close_heap(&f);
+}
+
 static void arena_is_a_limit(void **state) {
     (void)state;
     Fixture f;
@@ -307,6 +353,8 @@ int main(void) {
         cmocka_unit_test(large_object_gets_a_segment_of_its_size),
         cmocka_unit_test(growth_option_of_nothing_is_enough),
         cmocka_unit_test(limit_is_kept),
+        cmocka_unit_test(small_objects_share_what_is_left),
+        cmocka_unit_test(the_limit_can_be_exceeded_once),
         cmocka_unit_test(arena_is_a_limit),
         cmocka_unit_test(room_counts_growth_and_free_bytes),
         cmocka_unit_test(free_segments_are_given_back),
