@@ -185,6 +185,7 @@ Outcome prim_store_stack_pointer(VM *vm) {
         return prim_fail(vm, FAILURE_BAD_ARGUMENT);
     if (context_is_married(vm, context) && context_frame(vm, context) == vm->fp)
         return prim_fail(vm, FAILURE_INAPPROPRIATE);
+    if (object_is_readonly(context)) return prim_fail(vm, FAILURE_NO_MODIFICATION);
     Num before = num((int64_t)context_stack_size(vm, context));
     Outcome outcome = context_put(vm, context, num(CONTEXT_STACK_POINTER), size);
     if (outcome == OUTCOME_FAILED) return outcome;

@@ -12,7 +12,8 @@
 // The calls run in forked clones of one small VM, a few hundred to a clone, in a scratch folder.
 // Operands are chosen by chance out of a table of kinds, from a fixed seed; a combination that led
 // to an outcome not seen before is kept, and half of the later calls differ from a kept one in one
-// operand only. So the deeper checks of a primitive are reached as well.
+// operand only. So the deeper checks of a primitive are reached as well. In every fourth call
+// allocations fail: each one, or each second or third.
 //
 //   bad_arguments [CALLS [NAME]]   calls by chance for each primitive and number of arguments;
 //                                  only primitives whose name contains NAME
@@ -30,6 +31,7 @@
 #include <unistd.h>
 
 #include "image/image_info.h"
+#include "memory/spaces.h"
 #include "plugin/registry.h"
 
 #include "operand_kinds.h"
@@ -52,7 +54,8 @@ enum {
 // ---- what parent and clones share: how far the work on one primitive has come
 
 typedef struct Call {
-    uint8_t count; // operands, the receiver among them
+    uint8_t count;      // operands, the receiver among them
+    uint8_t fail_every; // let every so many-th allocation fail; 0: none
     uint8_t kinds[OPERAND_LIMIT];
 } Call;
 
@@ -98,15 +101,25 @@ static bool choose_systematic(unsigned operands, unsigned number) {
     return true;
 }
 
-static void choose_call(unsigned operands, unsigned number) {
+static void choose_operands(unsigned operands, unsigned number) {
     Call *call = &shared->now;
-    call->count = (uint8_t)operands;
     if (choose_systematic(operands, number)) return;
     bool vary = shared->kept_count && random_below(2);
     if (vary) *call = shared->kept[random_below(shared->kept_count)];
     for (unsigned i = 0; i < operands && !vary; i++)
         call->kinds[i] = (uint8_t)random_below(KIND_COUNT);
     if (vary) call->kinds[random_below(operands)] = (uint8_t)random_below(KIND_COUNT);
+}
+static void choose_call(unsigned operands, unsigned number) {
+    choose_operands(operands, number);
+    shared->now.count = (uint8_t)operands;
+    shared->now.fail_every = random_below(4) ? 0 : (uint8_t)(1 + random_below(3));
+}
+
+// Lets allocations fail as the call says.
+static void set_allocation_failures(unsigned every) {
+    vm->heap.options.fail_every = every;
+    vm->heap.spaces->allocations = 0;
 }
 
 // Keeps a combination whose outcome is new for this number of arguments.
@@ -236,7 +249,9 @@ static void run_clone(const Primitive *row, unsigned arguments, unsigned calls) 
         vm->argument_count = arguments;
         vm->failure = FAILURE_NONE;
         vm->stop = STOP_NONE;
+        set_allocation_failures(shared->now.fail_every);
         Outcome outcome = row->function(vm);
+        set_allocation_failures(0);
         note_outcome(outcome);
         check_call(&before, outcome, row);
         if (outcome == OUTCOME_SWITCHED) run_on();
@@ -340,6 +355,8 @@ static unsigned tests_run, tests_failed;
 static void print_call(FILE *out) {
     for (unsigned i = 0; i < shared->now.count; i++)
         fprintf(out, "%s%s", i ? ", " : "", kind_names[shared->now.kinds[i]]);
+    if (shared->now.fail_every)
+        fprintf(out, "; every allocation number %u failed", shared->now.fail_every);
 }
 
 static void test_row(const Options *options, const Primitive *row) {
@@ -351,11 +368,10 @@ static void test_row(const Options *options, const Primitive *row) {
     if (!row->function || (options->name && !strstr(name, options->name))) return;
     memset(shared, 0, sizeof *shared);
     shared->random = 88172645463325252ull + (uint64_t)row->number;
-    unsigned first = row->argument_count < 0 ? 0 : (unsigned)row->argument_count;
-    unsigned last = row->argument_count < 0 ? 5 : first;
     bool good = true;
-    for (unsigned arguments = first; arguments <= last && good; arguments++)
-        good = run_in_clones(row, arguments, options->calls);
+    for (unsigned arguments = 0; arguments < OPERAND_LIMIT && good; arguments++)
+        if (row->argument_count < 0 || arguments == (unsigned)row->argument_count)
+            good = run_in_clones(row, arguments, options->calls);
     tests_run++;
     tests_failed += !good;
     fprintf(options->out, "%sok %u - %s", good ? "" : "not ", tests_run, name);

@@ -95,6 +95,44 @@ static Oop full_array(void) {
     return array;
 }
 
+// A process that is its own successor in a list.
+static Oop list_without_end(void) {
+    Oop list = fixture_new(cls.linked_list, FORMAT_FIXED, 2), process = a_process();
+    field_at_put(&vm->heap, process, LINK_NEXT, process);
+    field_at_put(&vm->heap, process, PROCESS_MY_LIST, list);
+    field_at_put(&vm->heap, list, LINKED_LIST_FIRST, process);
+    field_at_put(&vm->heap, list, LINKED_LIST_LAST, process);
+    return list;
+}
+
+static Oop own_superclass(void) {
+    Oop class_object = fixture_unentered_class();
+    field_at_put(&vm->heap, class_object, CLASS_SUPERCLASS, class_object);
+    return class_object;
+}
+
+static Oop array_of_itself(void) {
+    Oop array = new_array(2);
+    field_at_put(&vm->heap, array, 0, array);
+    field_at_put(&vm->heap, array, 1, array);
+    return array;
+}
+
+static Oop old_array(void) {
+    Oop array = heap_allocate_old(&vm->heap, cls.array, FORMAT_INDEXABLE, 3);
+    field_at_put(&vm->heap, array, 0, new_plain());
+    return array;
+}
+
+// The address of memory that primitives may read and write.
+static Oop address_of_buffer(void) {
+    static uint64_t buffer[16];
+    uint64_t address = (uint64_t)(uintptr_t)buffer;
+    Oop external = fixture_new_bits(cls.external_address, FORMAT_8BIT, 8);
+    memcpy(object_bytes(external), &address, 8);
+    return external;
+}
+
 // What a named primitive of a plugin answers: a handle of a file or a directory.
 static Oop handle(const char *module, const char *name, Oop path, Oop flag, unsigned arguments) {
     const Primitive *row = primitive_named(vm, module, name);
@@ -204,6 +242,8 @@ static Oop a_child(void) {
     KIND(short_context, too_short(cls.context, 3))                                                 \
     KIND(block, a_block(0))                                                                        \
     KIND(block_of_one, a_block(1))                                                                 \
+    KIND(block_of_two, a_block(2))                                                                 \
+    KIND(block_of_four, a_block(4))                                                                \
     KIND(block_of_three, a_block(3))                                                               \
     KIND(full_block, a_full_block(0))                                                              \
     KIND(full_block_of_one, a_full_block(1))                                                       \
@@ -238,6 +278,16 @@ static Oop a_child(void) {
     KIND(command, ARRAY_OF(new_string("true")))                                                    \
     KIND(stream_kinds, ARRAY_OF(INT(2), INT(2), INT(2)))                                           \
     KIND(process_handle, a_child())                                                                \
+    KIND(forwarder_to_forwarder, forwarder_to(forwarder_to(new_plain())))                          \
+    KIND(list_without_end, list_without_end())                                                     \
+    KIND(own_superclass, own_superclass())                                                         \
+    KIND(character_class, fixture_class_object(cls.character))                                     \
+    KIND(array_of_itself, array_of_itself())                                                       \
+    KIND(old_array, old_array())                                                                   \
+    KIND(buffer_address, address_of_buffer())                                                      \
+    KIND(read_only_context, read_only(single_context()))                                           \
+    KIND(read_only_semaphore, read_only(a_semaphore(0)))                                           \
+    KIND(read_only_float, read_only(new_boxed_float(1e300)))                                       \
     KIND(special_objects, vm->heap.special_objects)                                                \
     KIND(file_handle, open_file())                                                                 \
     KIND(directory_handle, open_directory())
