@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests the tests: plants the faults of faults.txt, one at a time, in a copy of the sources, builds,
+and runs what `make check` runs until something fails. A fault that nothing notices is missed.
+
+    plant_faults.py [-l] [-k] [WORD...]
+
+Only the faults whose description or file contains one of the words; -l lists them and ends, -k goes
+on though the sources as they are fail. Prints a line for each fault, then the counts, and speaks
+TAP. At least 95 of 100 must be caught. A fault whose line is gone from the source is an error of the
+list, to be repaired there."""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+WANTED = 0.95
+LIMIT = 120          # seconds for a test program
+LONG_LIMIT = 400     # for the longest
+BATCH = 12           # test programs between two looks at what failed
+
+
+class Fault:
+    def __init__(self, text):
+        self.text, self.file, self.old, self.new, self.tries = text, '', [], [], []
+
+    def plant(self, source):
+        old, new = '\n'.join(self.old), '\n'.join(self.new)
+        if source.count(old) != 1:
+            return None
+        return source.replace(old, new)
+
+
+def read_faults():
+    faults, part = [], None
+    for line in open(os.path.join(HERE, 'faults.txt')):
+        line = line.rstrip('\n')
+        if line.startswith('== '):
+            faults.append(Fault(line[3:]))
+            part = None
+        elif not line or line.startswith('#'):
+            part = None
+        elif line.startswith('file '):
+            faults[-1].file = line[5:].strip()
+        elif line.startswith('try '):
+            faults[-1].tries = line[4:].split()
+        elif line.startswith('- ') or line.rstrip() == '-':
+            part = faults[-1].old
+            part.append(line[2:])
+        elif line.startswith('+ ') or line.rstrip() == '+':
+            part = faults[-1].new
+            part.append(line[2:])
+        elif part is not None:  # the piece goes on in the next line
+            part.append(line)
+        else:
+            sys.exit('faults.txt: what is this line? ' + line)
+    return faults
+
+
+class Tree:
+    """A copy of the sources, with what has been built of them."""
+
+    def __init__(self):
+        self.path = os.path.join(tempfile.mkdtemp(prefix='parley-faults-'), 'tree')
+        os.mkdir(self.path)
+        for name in ('src', 'include', 'tests', 'tools', 'docs', 'kernel', 'Makefile', '.ci',
+                     '.clang-format', 'build/gen', 'build/release'):
+            source = os.path.join(ROOT, name)
+            if os.path.isdir(source):
+                shutil.copytree(source, os.path.join(self.path, name), symlinks=True)
+            elif os.path.exists(source):
+                shutil.copy2(source, self.path)
+        self.environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP')
+        self.environment.setdefault('PARLEY_IMAGES', os.path.join(ROOT, '../shared/images'))
+        for name in ('PARLEY_NIGHTLY', 'PARLEY_CONFIG', 'PARLEY_SOURCE', 'MAKEFLAGS', 'MFLAGS',
+                     'MAKELEVEL'):
+            self.environment.pop(name, None)
+
+    def run(self, *command):
+        return subprocess.run(command, cwd=self.path, env=self.environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors='replace')
+
+    def make(self, *targets):
+        return self.run('make', '-s', '-j2', 'CONFIG=release', *targets)
+
+    def programs(self):
+        """What `make check` runs, the quick ones first."""
+        named = lambda pattern, suffix, folder: sorted(
+            os.path.join(folder, os.path.basename(p)[:-len(suffix)])
+            for p in glob.glob(os.path.join(self.path, pattern)))
+        units = named('tests/unit/test_*.c', '.c', 'build/release/tests/unit')
+        recording = ['build/release/recording/' + name
+                     for name in ('test_record', 'test_bodies', 'test_primitives')]
+        stress = named('tests/stress/*.c', '.c', 'build/release/tests/stress')
+        scripts = sorted(os.path.relpath(p, self.path)
+                         for p in glob.glob(os.path.join(self.path, 'tests/*/*.sh'))
+                         if 'common.sh' not in p and '/nightly/' not in p)
+        scripts.sort(key=lambda p: 'switches' in p)
+        return units + recording + stress + scripts
+
+    def program(self, name):
+        folder = {'../recording/': 'build/release/recording/',
+                  '../stress/': 'build/release/tests/stress/'}
+        if name.endswith('.sh'):
+            return 'tests/' + name[3:]
+        for prefix, place in folder.items():
+            if name.startswith(prefix):
+                return place + name[len(prefix):]
+        return 'build/release/tests/unit/' + name
+
+    def build(self, programs):
+        """The message of a build that failed, or None."""
+        targets = [p for p in programs if not p.endswith('.sh')]
+        if len(targets) < len(programs):
+            targets += ['all', 'build/release/tests/image/damage', 'build/release/tests/image/permute']
+        done = self.make(*targets)
+        return done.stdout if done.returncode else None
+
+    def first_failure(self, programs):
+        limit = LONG_LIMIT if any('switches' in p for p in programs) else LIMIT
+        done = self.run('tools/run_tests.sh', '-t', str(limit), *programs)
+        if done.returncode == 0:
+            return None
+        for line in done.stdout.splitlines():
+            if line.startswith('==== '):
+                return line[5:].split(':')[0]
+        return 'the test runner'
+
+
+def notice(tree, fault):
+    """Who notices the fault that is planted; None: nobody."""
+    tries = [tree.program(name) for name in fault.tries]
+    for program in tries:
+        message = tree.build([program])
+        if message:
+            sys.exit('%s: does not build:\n%s' % (fault.text, message))
+        found = tree.first_failure([program])
+        if found:
+            return found
+    message = tree.build(['tests'])
+    if message:
+        sys.exit('%s: does not build:\n%s' % (fault.text, message))
+    rest = [p for p in tree.programs() if p not in tries]
+    for i in range(0, len(rest), BATCH):
+        found = tree.first_failure(rest[i:i + BATCH])
+        if found:
+            return found + ' (not expected there)'
+    return None
+
+
+def try_fault(tree, fault):
+    path = os.path.join(tree.path, fault.file)
+    source = open(path).read()
+    planted = fault.plant(source)
+    if planted is None:
+        sys.exit('faults.txt: "%s": its piece does not occur once in %s' % (fault.text, fault.file))
+    open(path, 'w').write(planted)
+    try:
+        return notice(tree, fault)
+    finally:
+        open(path, 'w').write(source)
+
+
+def main():
+    flags = [a for a in sys.argv[1:] if a.startswith('-')]
+    words = [a for a in sys.argv[1:] if not a.startswith('-')]
+    faults = [f for f in read_faults()
+              if not words or any(w in f.text or w in f.file for w in words)]
+    if '-l' in flags:
+        for fault in faults:
+            print('%s: %s' % (fault.file, fault.text))
+        return 0
+    for fault in faults:
+        if fault.plant(open(os.path.join(ROOT, fault.file)).read()) is None:
+            sys.exit('faults.txt: "%s": its piece does not occur once in %s' %
+                     (fault.text, fault.file))
+    tree = Tree()
+    try:
+        message = tree.build(['tests'])
+        if message:
+            sys.exit('the sources do not build:\n' + message)
+        if '-k' not in flags:
+            found = tree.first_failure(tree.programs())
+            if found:
+                sys.exit('without any fault %s fails' % found)
+        missed = []
+        for i, fault in enumerate(faults):
+            begun = time.time()
+            found = try_fault(tree, fault)
+            if not found:
+                missed.append(fault)
+            print('# %d/%d %s: %s [%s, %d s]' % (
+                i + 1, len(faults), 'caught' if found else 'MISSED', fault.text,
+                found or fault.file, time.time() - begun), flush=True)
+    finally:
+        shutil.rmtree(os.path.dirname(tree.path))
+    caught = len(faults) - len(missed)
+    for fault in missed:
+        print('# missed: %s: %s' % (fault.file, fault.text))
+    good = caught >= WANTED * len(faults)
+    print('%sok 1 - %d of %d planted faults are caught' % ('' if good else 'not ', caught,
+                                                          len(faults)))
+    print('1..1')
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
