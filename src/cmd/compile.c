@@ -90,6 +90,7 @@ static void check_method(Check *check, const SourceMethod *method) {
     CompileUnit unit = {.arena = &check->arena, .diagnostics = &diagnostics};
     CompileOptions options = {.bytecode_set = check->options->set,
                               .constant_blocks = check->options->set == CODE_SISTA,
+                              .long_receiver_access = text_is(method->class_name, "Context"),
                               .strict = check->options->is_strict,
                               .warn = true};
     name_world_enter(&check->world, method, &unit);

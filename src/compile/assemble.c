@@ -123,8 +123,14 @@ static DiagnosticKind problem_of(BytecodeOp op) {
     }
 }
 
+static bool accesses_receiver(BytecodeOp op) {
+    return op == BC_PUSH_RECEIVER_VARIABLE || op == BC_STORE_RECEIVER_VARIABLE ||
+           op == BC_POP_INTO_RECEIVER_VARIABLE;
+}
+
 static Encoded encode(Assembler *a, BytecodeOp op, int64_t x, int64_t y, int64_t z) {
-    Encoded encoded = a->encoder->encode(op, x, y, z);
+    bool is_long = a->options->long_receiver_access && accesses_receiver(op);
+    Encoded encoded = is_long ? a->encoder->encode_long(op, x) : a->encoder->encode(op, x, y, z);
     if (!encoded.count) fail(a, problem_of(op));
     return encoded;
 }
@@ -532,6 +538,7 @@ static unsigned quick_primitive(const Assembler *a) {
     case IR_RETURN_LITERAL:
         return quick_constant(in->literal);
     case IR_RETURN_INSTANCE:
+        if (a->options->long_receiver_access) return 0;
         return in->index < QUICK_RETURN_VARIABLES ? QUICK_RETURN_VARIABLE + in->index : 0;
     default:
         return 0;

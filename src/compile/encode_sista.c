@@ -192,6 +192,17 @@ static Encoded encode(BytecodeOp op, int64_t a, int64_t b, int64_t c) {
     }
 }
 
+// There is one store only; Opal pops and pushes instead.
+static Encoded encode_long(BytecodeOp op, int64_t index) {
+    if (op == BC_PUSH_RECEIVER_VARIABLE) return indexed(226, index, INDEX_LIMIT);
+    Encoded encoded = indexed(240, index, INDEX_LIMIT);
+    if (op == BC_POP_INTO_RECEIVER_VARIABLE || !encoded.count) return encoded;
+    Encoded push = indexed(226, index, INDEX_LIMIT);
+    for (unsigned i = 0; i < push.count; i++)
+        encoded_add(&encoded, push.bytes[i]);
+    return encoded;
+}
+
 static bool pushes_directly(const Literal *literal) {
     return literal->kind == LITERAL_NIL || literal->kind == LITERAL_TRUE ||
            literal->kind == LITERAL_FALSE ||
@@ -199,4 +210,4 @@ static bool pushes_directly(const Literal *literal) {
             (literal->integer == 0 || literal->integer == 1));
 }
 
-const Encoder encoder_sista = {encode, pushes_directly, BACK_JUMP_SIZE};
+const Encoder encoder_sista = {encode, encode_long, pushes_directly, BACK_JUMP_SIZE};

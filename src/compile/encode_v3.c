@@ -152,10 +152,15 @@ static Encoded encode(BytecodeOp op, int64_t a, int64_t b, int64_t c) {
     }
 }
 
+static Encoded encode_long(BytecodeOp op, int64_t index) {
+    int kind = op == BC_PUSH_RECEIVER_VARIABLE ? 2 : op == BC_STORE_RECEIVER_VARIABLE ? 5 : 6;
+    return fits(index, 256) ? encoded_3(132, kind << 5, index) : refused;
+}
+
 static bool pushes_directly(const Literal *literal) {
     return literal->kind <= LITERAL_FALSE ||
            (literal->kind == LITERAL_INTEGER && literal->text.length == 0 &&
             literal->integer >= -1 && literal->integer <= 2);
 }
 
-const Encoder encoder_v3plus = {encode, pushes_directly, BACK_JUMP_SIZE};
+const Encoder encoder_v3plus = {encode, encode_long, pushes_directly, BACK_JUMP_SIZE};

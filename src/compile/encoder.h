@@ -19,6 +19,8 @@ typedef struct Encoded {
 typedef struct Encoder {
     // Operands as in instructions.tbl. For a jump, the distance; forward jumps of 0 are not asked.
     Encoded (*encode)(BytecodeOp op, int64_t a, int64_t b, int64_t c);
+    // The long form of an access to a receiver variable.
+    Encoded (*encode_long)(BytecodeOp op, int64_t index);
     bool (*pushes_directly)(const Literal *literal); // by an instruction of its own
     unsigned back_jump_size;                         // jumps backward have one size
 } Encoder;

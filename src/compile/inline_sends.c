@@ -120,7 +120,6 @@ static void inline_repeat(Generator *g, Node *send) {
     IrSequence *start = ir_loop_start(&g->ir);
     generator_visit_inlined_for_effect(g, receiver_of(send));
     ir_jump_back(&g->ir, start);
-    generator_push_constant(g, LITERAL_NIL);
 }
 
 // A limit that cannot change is computed at each turn, any other once, into a temporary.
@@ -129,20 +128,21 @@ typedef struct Limit {
     Text temp; // empty: none
 } Limit;
 
-static bool is_fixed_in_v3(VariableKind kind) {
-    return kind == VARIABLE_SELF || kind == VARIABLE_SUPER || kind == VARIABLE_ARGUMENT;
+static bool is_fixed_in_v3(VariableKind kind, bool trusts_arguments) {
+    return kind == VARIABLE_SELF || kind == VARIABLE_SUPER ||
+           (kind == VARIABLE_ARGUMENT && trusts_arguments);
 }
 
-static bool is_fixed(const Generator *g, const Node *node) {
-    if (g->shared->is_v3)
-        return node_is_literal(node) ||
-               (node->kind == NODE_VARIABLE && is_fixed_in_v3(node->as.variable.variable->kind));
-    return node_is_literal(node) ||
-           (node->kind == NODE_VARIABLE && !variable_is_writable(node->as.variable.variable));
+static bool is_fixed(const Generator *g, const Node *node, bool trusts_arguments) {
+    if (node_is_literal(node)) return true;
+    if (node->kind != NODE_VARIABLE) return false;
+    const Variable *variable = node->as.variable.variable;
+    return g->shared->is_v3 ? is_fixed_in_v3(variable->kind, trusts_arguments)
+                            : !variable_is_writable(variable);
 }
 
-static Limit start_limit(Generator *g, Node *node, Text temp) {
-    if (is_fixed(g, node)) return (Limit){node, {"", 0}};
+static Limit start_limit(Generator *g, Node *node, Text temp, bool trusts_arguments) {
+    if (is_fixed(g, node, trusts_arguments)) return (Limit){node, {"", 0}};
     generator_visit(g, node);
     ir_add_temp(&g->ir, temp);
     generator_store_temp(g, temp);
@@ -164,7 +164,7 @@ static void inline_to_do(Generator *g, Node *send, bool for_effect) {
     const Literal *step = has_step ? first_argument(send)->next->as.literal : &one;
     const Variable *iterator = block->as.block.body.arguments.first->as.variable.variable;
     Text temp = code_arena_format(g->arena, "0limit_%.*s", TEXT_ARGUMENTS(iterator->key));
-    Limit limit = start_limit(g, first_argument(send), temp);
+    Limit limit = start_limit(g, first_argument(send), temp, true);
     generator_visit(g, receiver_of(send));
     generator_store(g, iterator);
     if (for_effect) ir_pop(&g->ir);
@@ -183,12 +183,13 @@ static void inline_to_do(Generator *g, Node *send, bool for_effect) {
     ir_land(&g->ir, done);
 }
 
-static void inline_times_repeat(Generator *g, Node *send) {
+static void inline_times_repeat(Generator *g, Node *send, bool for_effect) {
     unsigned number = ++g->inline_count;
     Text counter = code_arena_format(g->arena, "0%uiterator", number);
     Text temp = code_arena_format(g->arena, "0%ulimit", number);
-    Limit limit = start_limit(g, receiver_of(send), temp);
-    push_limit(g, &limit);
+    Node *receiver = receiver_of(send);
+    Limit limit = start_limit(g, receiver, temp, false);
+    if (!for_effect) push_limit(g, &limit);
     generator_push_integer(g, 1);
     ir_add_temp(&g->ir, counter);
     generator_store_temp(g, counter);
@@ -294,6 +295,12 @@ void generator_inline_for_effect(Generator *g, Node *send) {
     case INLINE_TO_DO:
         inline_to_do(g, send, true);
         break;
+    case INLINE_TIMES_REPEAT:
+        inline_times_repeat(g, send, true);
+        break;
+    case INLINE_REPEAT:
+        inline_repeat(g, send);
+        break;
     default:
         generator_inline_send(g, send);
         ir_pop(&g->ir);
@@ -319,9 +326,10 @@ void generator_inline_send(Generator *g, Node *send) {
         break;
     case INLINE_REPEAT:
         inline_repeat(g, send);
+        generator_push_constant(g, LITERAL_NIL);
         break;
     case INLINE_TIMES_REPEAT:
-        inline_times_repeat(g, send);
+        inline_times_repeat(g, send, false);
         break;
     case INLINE_TO_DO:
         inline_to_do(g, send, false);

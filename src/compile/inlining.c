@@ -104,7 +104,7 @@ static bool is_inlined_case(const Node *send) {
     return true;
 }
 
-static Inlining choose(const Node *send, BytecodeSet set) {
+static Inlining choose(const Node *send) {
     Text selector = send->as.send.selector;
     if (send->as.send.is_cascaded) return INLINE_NONE;
     if (IS_ONE_OF(selector, "ifTrue:", "ifFalse:", "ifTrue:ifFalse:", "ifFalse:ifTrue:"))
@@ -119,7 +119,6 @@ static Inlining choose(const Node *send, BytecodeSet set) {
         return is_inlined_to_do(send) ? INLINE_TO_DO : INLINE_NONE;
     if (IS_ONE_OF(selector, "caseOf:", "caseOf:otherwise:"))
         return is_inlined_case(send) ? INLINE_CASE : INLINE_NONE;
-    if (set == CODE_V3PLUS) return INLINE_NONE; // Pharo 8 sends what follows
     if (text_is(selector, "repeat"))
         return is_block_with(receiver_of(send), 0, 0) ? INLINE_REPEAT : INLINE_NONE;
     if (text_is(selector, "timesRepeat:"))
@@ -142,8 +141,9 @@ static void mark_cases(Node *brace) {
     }
 }
 
-void inlining_decide(Node *send, BytecodeSet set) {
-    Inlining inlining = choose(send, set);
+void inlining_decide(Node *send, unsigned not_inlined) {
+    Inlining inlining = choose(send);
+    if (not_inlined >> inlining & 1) inlining = INLINE_NONE;
     send->as.send.inlining = inlining;
     if (inlining == INLINE_NONE) return;
     bool is_loop = inlining != INLINE_IF && inlining != INLINE_IF_NIL && inlining != INLINE_AND_OR;

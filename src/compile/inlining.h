@@ -5,9 +5,9 @@
 #define PARLEY_COMPILE_INLINING_H
 
 #include "compile/ast.h"
-#include "compile/code.h"
 
-// Decides about the send, notes it there, and marks the blocks that lose their own code.
-void inlining_decide(Node *send, BytecodeSet set);
+// Decides about the send, notes it there, and marks the blocks that lose their own code. In
+// `not_inlined` the bits of the inlinings that are switched off are set.
+void inlining_decide(Node *send, unsigned not_inlined);
 
 #endif

@@ -355,8 +355,10 @@ NumberProblem number_read(CodeArena *arena, Text source, size_t *at, Literal *li
 void literal_negate(Literal *number) {
     switch (number->kind) {
     case LITERAL_INTEGER:
-        number->integer = -number->integer;
-        number->is_negative = !number->is_negative;
+        if (number->text.length)
+            number->is_negative = !number->is_negative;
+        else
+            number->integer = -number->integer;
         break;
     case LITERAL_FLOAT:
         number->real = -number->real;

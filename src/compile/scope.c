@@ -346,11 +346,11 @@ static void visit_assignment(Analysis *a, Node *node) {
 // Down the chain of receivers first, in a loop; then each message's arguments.
 static void visit_send(Analysis *a, Node *node) {
     Node *bottom = node;
-    inlining_decide(bottom, a->options->bytecode_set);
+    inlining_decide(bottom, a->options->not_inlined);
     while (node_is_chained(bottom) && bottom->as.send.receiver->kind == NODE_SEND) {
         bottom->as.send.receiver->as.send.up = bottom;
         bottom = bottom->as.send.receiver;
-        inlining_decide(bottom, a->options->bytecode_set);
+        inlining_decide(bottom, a->options->not_inlined);
     }
     visit(a, bottom->as.send.receiver);
     visit_list(a, &bottom->as.send.arguments);

@@ -252,8 +252,9 @@ static Text scan_word(PatternScan *scan) {
     size_t start = scan->at;
     while (scan->at < scan->text.length && text_is_word_character(scan->text.bytes[scan->at]))
         scan->at++;
-    if (scan->at > start && scan->at < scan->text.length && scan->text.bytes[scan->at] == ':')
-        scan->at++;
+    bool has_colon = scan->at < scan->text.length && scan->text.bytes[scan->at] == ':';
+    bool assigns = scan->at + 1 < scan->text.length && scan->text.bytes[scan->at + 1] == '=';
+    if (scan->at > start && has_colon && !assigns) scan->at++;
     return text_slice(scan->text, start, scan->at);
 }
 

@@ -2,6 +2,7 @@
 // The phases one after the other, and the splitting of scripts.
 #include "compile/unit.h"
 
+#include "compile/compiler_options.h"
 #include "compile/generate.h"
 #include "compile/lexer.h"
 #include "compile/parser.h"
@@ -25,7 +26,8 @@ Code *compile_method(CompileUnit *unit, const CompileOptions *options) {
     MethodNode *method = compile_parse(unit);
     if (!method) return NULL;
     Code *code = NULL;
-    if (scope_analyse(unit, options, method)) code = generate_method(unit, options, method);
+    CompileOptions own = compiler_options_for(options, method);
+    if (scope_analyse(unit, &own, method)) code = generate_method(unit, &own, method);
     if (!code && unit->diagnostics->error_count == errors) fail(unit, DIAGNOSTIC_NO_MEMORY);
     return unit->diagnostics->error_count == errors ? code : NULL;
 }

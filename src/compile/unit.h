@@ -56,12 +56,15 @@ typedef struct CompileUnit {
 // {CODE_SISTA, .constant_blocks = true}, those of the Pharo 8 kernel {CODE_V3PLUS}.
 typedef struct CompileOptions {
     BytecodeSet bytecode_set;
-    bool constant_blocks; // blocks that answer a literal become ConstantBlockClosure literals
-    bool clean_blocks;    // blocks that need no context become CleanBlockClosure literals
-    bool strict;          // an unknown variable is an error, else a warning and bound by name
-    bool declare;         // an unknown name that is assigned to is bound, without a warning
-    bool warn;            // fill in warnings
-    bool source_map;      // fill in Code.spans and Code.names
+    bool constant_blocks;      // blocks that answer a literal become ConstantBlockClosure literals
+    bool clean_blocks;         // blocks that need no context become CleanBlockClosure literals
+    unsigned not_inlined;      // bits by Inlining (ast.h): control structures that are sent
+    bool long_receiver_access; // of instance variables: Opal does so in Context, whose VM checks
+                               // the long forms for contexts that live on the stack
+    bool strict;               // an unknown variable is an error, else a warning and bound by name
+    bool declare;              // an unknown name that is assigned to is bound, without a warning
+    bool warn;                 // fill in warnings
+    bool source_map;           // fill in Code.spans and Code.names
 } CompileOptions;
 
 // NULL when the source has errors.
