@@ -23,26 +23,12 @@
 
 typedef enum BytecodeSet { CODE_SISTA, CODE_V3PLUS } BytecodeSet;
 
+// Where the value of each kind is: literal_kinds.tbl.
 typedef enum LiteralKind {
-    LITERAL_NIL,
-    LITERAL_TRUE,
-    LITERAL_FALSE,
-    LITERAL_INTEGER,        // `integer`, or where that does not fit 64 bits `magnitude` and sign
-    LITERAL_FLOAT,          // `real`
-    LITERAL_SCALED_DECIMAL, // items[0] / items[1], two integers; `integer` is the scale
-    LITERAL_CHARACTER,      // `integer`, a code point
-    LITERAL_STRING,         // `text`, UTF-8; wide where a code point is above 255
-    LITERAL_SYMBOL,         // `text`
-    LITERAL_BYTE_ARRAY,     // `text`, the bytes
-    LITERAL_ARRAY,          // `items`
-    LITERAL_BINDING,        // `text`, the name of a global, class or pool variable as written
-    LITERAL_CLASS_BINDING,  // the binding of the class that the method is compiled in
-    LITERAL_CODE,           // `code`, a CompiledBlock
-    LITERAL_CONSTANT_BLOCK, // `code` is its CompiledBlock, items[0] what it answers
-    LITERAL_CLEAN_BLOCK,    // `code` is its CompiledBlock
-    LITERAL_OUTER,          // last literal of a block: the code that it stands in
-    LITERAL_METHOD_STATE,   // an AdditionalMethodState: `text` is the selector, items are pragmas
-    LITERAL_PRAGMA,         // `text` is the selector, items its arguments
+#define LITERAL_KIND(NAME, place, given) LITERAL_##NAME,
+#include "compile/literal_kinds.tbl"
+#undef LITERAL_KIND
+    LITERAL_KIND_COUNT
 } LiteralKind;
 
 typedef struct Literal Literal;

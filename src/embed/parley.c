@@ -11,6 +11,7 @@
 
 #include "base/crash.h"
 #include "base/version.h"
+#include "compile/primitives.h"
 #include "image/image_info.h"
 #include "image/read.h"
 #include "memory/collector.h"
@@ -178,6 +179,7 @@ static Status load_file(Parley *p, ImageFile *file, const char *path, ImageLoade
     p->image.header = file->header;
     if (path) status = image_info_set_path(&p->image, path);
     if (status == STATUS_OK) status = plugin_register_all(p->vm);
+    if (status == STATUS_OK) status = compile_register_primitives(p->vm);
     if (status != STATUS_OK) return diagnose(&p->diagnosis, status, "not enough memory");
     status = load(file, &p->vm->heap, &p->diagnosis);
     if (status == STATUS_OK) status = vm_image_loaded(p->vm, &p->diagnosis);

@@ -45,6 +45,14 @@ Status plugin_register_all(VM *vm) {
     return STATUS_OK;
 }
 
+Status plugin_register_module(VM *vm, const Primitive *primitives) {
+    const Primitive **tables = realloc(vm->plugins, (vm->plugin_count + 1) * sizeof *tables);
+    if (!tables) return STATUS_NO_MEMORY;
+    tables[vm->plugin_count++] = primitives;
+    vm->plugins = tables;
+    return STATUS_OK;
+}
+
 void plugin_release_all(VM *vm) {
     if (!vm->plugins) return;
     stop_plugins(vm, PLUGIN_COUNT);

@@ -43,6 +43,9 @@ typedef enum PluginIndex {
 MUST_USE Status plugin_register_all(VM *vm);
 void plugin_release_all(VM *vm);
 
+// Makes the primitives of a higher layer known, too. They have no state and need no release.
+MUST_USE Status plugin_register_module(VM *vm, const Primitive *primitives);
+
 // The plugin at an index; NULL past the last one.
 const Plugin *plugin_at(unsigned index);
 
