@@ -4,16 +4,14 @@
 
 typedef struct KindRow {
     Severity severity;
-    bool has_name;
     const char *name, *text;
 } KindRow;
 
 static const KindRow rows[] = {
-#define DIAGNOSTIC(NAME, severity, text)                                                           \
-    {SEVERITY_##severity, __builtin_strstr(text, "%.*s") != NULL, #NAME, text},
+#define DIAGNOSTIC(NAME, severity, text) {SEVERITY_##severity, #NAME, text},
 #include "compile/diagnostics.tbl"
 #undef DIAGNOSTIC
-    {SEVERITY_ERROR, true, "OTHER", "%.*s"},
+    {SEVERITY_ERROR, "OTHER", "%.*s"},
 };
 
 const char *diagnostic_kind_name(DiagnosticKind kind) { return rows[kind].name; }
@@ -63,16 +61,21 @@ static Text line_with(Text source, size_t offset) {
     return text_slice(source, start, end);
 }
 
+static void count(Diagnostics *list, Severity severity) {
+    if (severity == SEVERITY_ERROR)
+        list->error_count++;
+    else
+        list->warning_count++;
+}
+
 static void add(Diagnostics *list, const SourcePlace *place, Diagnostic diagnostic) {
     size_t offset = clamp(place->source, diagnostic.start);
+    count(list, diagnostic.severity);
+    if (diagnostic.severity == SEVERITY_WARNING && list->count >= DIAGNOSTICS_WARNING_LIMIT) return;
     source_place_locate(place, offset, &diagnostic.line, &diagnostic.column);
     diagnostic.file = place->file;
     diagnostic.caret_bytes = offset - line_start(place->source, offset);
     diagnostic.source_line = code_arena_text(list->arena, line_with(place->source, offset));
-    if (diagnostic.severity == SEVERITY_ERROR)
-        list->error_count++;
-    else
-        list->warning_count++;
     if (code_arena_grow(list->arena, (void **)&list->items, &list->capacity, list->count,
                         sizeof *list->items))
         list->items[list->count++] = diagnostic;
@@ -85,7 +88,7 @@ void diagnostics_add(Diagnostics *list, const SourcePlace *place, DiagnosticKind
     diagnostic.message = text_from_chars(row->text);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    if (row->has_name)
+    if (strstr(row->text, "%.*s"))
         diagnostic.message = code_arena_format(list->arena, row->text, TEXT_ARGUMENTS(name));
 #pragma GCC diagnostic pop
     add(list, place, diagnostic);
@@ -97,6 +100,16 @@ void diagnostics_add_text(Diagnostics *list, const SourcePlace *place, Severity 
         .severity = severity, .kind = DIAGNOSTIC_OTHER, .start = start, .end = end};
     diagnostic.message = code_arena_text(list->arena, message);
     add(list, place, diagnostic);
+}
+
+void diagnostics_sort(Diagnostics *list, size_t first) {
+    for (size_t i = first + 1; i < list->count; i++) {
+        Diagnostic moved = list->items[i];
+        size_t at = i;
+        for (; at > first && list->items[at - 1].start > moved.start; at--)
+            list->items[at] = list->items[at - 1];
+        list->items[at] = moved;
+    }
 }
 
 // Blanks up to the caret; tabs stay tabs, so that it stands right whatever they are worth.

@@ -43,6 +43,9 @@ typedef struct Diagnostic {
     size_t caret_bytes; // where in source_line the caret stands
 } Diagnostic;
 
+// Warnings beyond so many are counted and not kept.
+enum { DIAGNOSTICS_WARNING_LIMIT = 200 };
+
 typedef struct Diagnostics {
     CodeArena *arena;
     Diagnostic *items;
@@ -56,6 +59,9 @@ void diagnostics_add(Diagnostics *list, const SourcePlace *place, DiagnosticKind
                      size_t end, Text name);
 void diagnostics_add_text(Diagnostics *list, const SourcePlace *place, Severity severity,
                           size_t start, size_t end, Text message);
+
+// Puts those from the index `first` on into the order of the source.
+void diagnostics_sort(Diagnostics *list, size_t first);
 
 void diagnostic_print(const Diagnostic *diagnostic, FILE *to);
 const char *diagnostic_kind_name(DiagnosticKind kind);

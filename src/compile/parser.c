@@ -15,6 +15,8 @@
 
 #include "compile/lexer.h"
 
+enum { ARGUMENT_LIMIT = 31 }; // what a bytecode of a send has room for
+
 typedef struct Parser {
     CompileUnit *unit;
     CodeArena *arena;
@@ -401,6 +403,8 @@ static Node *parse_keyword_message(Parser *p, Node *receiver) {
     Node *send = new_send(p, receiver, (Text){"", 0}, p->current.start);
     while (send && p->current.kind == TOKEN_KEYWORD) {
         Text keyword = p->current.text;
+        if (send->as.send.arguments.count == ARGUMENT_LIMIT)
+            return fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
         send->as.send.selector = join(p, send->as.send.selector, keyword);
         step(p);
         if (!argument_follows(p, keyword)) return NULL;
@@ -553,6 +557,7 @@ static bool parse_pragma_message(Parser *p, PragmaNode *pragma) {
     }
     bool is_primitive = text_is(p->current.text, "primitive:");
     while (is_good && p->current.kind == TOKEN_KEYWORD) {
+        if (arguments.count == ARGUMENT_LIMIT) return fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
         pragma->selector = join(p, pragma->selector, p->current.text);
         step(p);
         is_good = parse_pragma_argument(p, is_primitive, &arguments);
@@ -679,6 +684,8 @@ static bool parse_pattern(Parser *p) {
     }
     if (p->current.kind != TOKEN_KEYWORD) return fail(p, DIAGNOSTIC_SELECTOR_EXPECTED);
     while (p->current.kind == TOKEN_KEYWORD) {
+        if (p->method->body.arguments.count == ARGUMENT_LIMIT)
+            return fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
         *selector = join(p, *selector, p->current.text);
         step(p);
         if (!parse_argument(p)) return false;

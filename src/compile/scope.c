@@ -132,7 +132,7 @@ static NameKind ask_outside(Analysis *a, Text name) {
 
 static void note_undeclared(Analysis *a, const Node *node, bool is_target) {
     if (is_target && a->options->declare) return;
-    a->unit->undeclared_count++;
+    if (!a->options->strict) a->unit->undeclared_count++;
     Text name = node->as.variable.name;
     if (list_find(&a->undeclared, name)) return;
     report_node(

@@ -21,7 +21,7 @@ MethodNode *compile_parse(CompileUnit *unit) {
 }
 
 Code *compile_method(CompileUnit *unit, const CompileOptions *options) {
-    size_t errors = unit->diagnostics->error_count;
+    size_t errors = unit->diagnostics->error_count, first = unit->diagnostics->count;
     unit->wants_warnings = options->warn;
     MethodNode *method = compile_parse(unit);
     if (!method) return NULL;
@@ -29,6 +29,7 @@ Code *compile_method(CompileUnit *unit, const CompileOptions *options) {
     CompileOptions own = compiler_options_for(options, method);
     if (scope_analyse(unit, &own, method)) code = generate_method(unit, &own, method);
     if (!code && unit->diagnostics->error_count == errors) fail(unit, DIAGNOSTIC_NO_MEMORY);
+    diagnostics_sort(unit->diagnostics, first);
     return unit->diagnostics->error_count == errors ? code : NULL;
 }
 
