@@ -52,6 +52,14 @@ static void a_class_has_all_its_properties(void **state) {
     assert_false(class->is_trait);
 }
 
+// Behind a keyword's argument an assignment may stand: its name is no further keyword.
+static void an_assignment_is_no_keyword(void **state) {
+    (void)state;
+    assert_text(source_tree_selector(tree, text_from_chars("value: x\n\tvalue:= x")), "value:");
+    assert_text(source_tree_selector(tree, text_from_chars("value: x\n\tvalue := x")), "value:");
+    assert_text(source_tree_selector(tree, text_from_chars("at: x put: y\n\ta:= y")), "at:put:");
+}
+
 static void methods_have_text_place_and_selector(void **state) {
     (void)state;
     read_tonel(point);
@@ -236,6 +244,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SOURCE_TEST(a_class_has_all_its_properties),
         SOURCE_TEST(methods_have_text_place_and_selector),
+        SOURCE_TEST(an_assignment_is_no_keyword),
         SOURCE_TEST(older_versions_are_read),
         SOURCE_TEST(traits_and_extensions_are_told_apart),
         SOURCE_TEST(escapes_are_resolved),
