@@ -105,6 +105,17 @@ static void set_category(SourceClass *class, const Notation *definition) {
         class->tag = text_slice(category, package.length + 1, category.length);
 }
 
+// Special slots are written "#name => Kind ..."; here they are variables like all others.
+static void name_slots(Texts *variables) {
+    for (size_t i = 0; i < variables->count; i++) {
+        Text *text = &variables->items[i];
+        size_t start = text_starts_with(*text, "#"), end = start;
+        while (end < text->length && text_is_word_character(text->bytes[end]))
+            end++;
+        if (start) *text = text_slice(*text, start, end);
+    }
+}
+
 static bool define_class(TonelReader *reader, const Notation *definition, Text name, Text comment,
                          bool is_trait) {
     SourceTree *tree = reader->tree;
@@ -119,6 +130,8 @@ static bool define_class(TonelReader *reader, const Notation *definition, Text n
     set_category(class, definition);
     notation_texts_at(tree, definition, "instVars", &class->instance_variables);
     notation_texts_at(tree, definition, "classInstVars", &class->class_instance_variables);
+    name_slots(&class->instance_variables);
+    name_slots(&class->class_instance_variables);
     notation_texts_at(tree, definition, "classVars", &class->class_variables);
     notation_texts_at(tree, definition, "pools", &class->pools);
     class->traits = notation_text_at(definition, "traits");

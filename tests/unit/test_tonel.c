@@ -52,6 +52,18 @@ static void a_class_has_all_its_properties(void **state) {
     assert_false(class->is_trait);
 }
 
+static void special_slots_are_variables(void **state) {
+    (void)state;
+    read_tonel(
+        "Class {\n\t#name : 'P',\n\t#superclass : 'Object',\n\t#instVars : [\n\t\t'a',\n"
+        "\t\t'#b => WeakSlot',\n\t\t'#c => ToOneRelationSlot inverse: #d inClass: #Q'\n\t],\n"
+        "\t#category : 'G'\n}\n");
+    assert_no_complaints();
+    assert_text(class_at(0)->instance_variables.items[0], "a");
+    assert_text(class_at(0)->instance_variables.items[1], "b");
+    assert_text(class_at(0)->instance_variables.items[2], "c");
+}
+
 // Behind a keyword's argument an assignment may stand: its name is no further keyword.
 static void an_assignment_is_no_keyword(void **state) {
     (void)state;
@@ -245,6 +257,7 @@ int main(void) {
         SOURCE_TEST(a_class_has_all_its_properties),
         SOURCE_TEST(methods_have_text_place_and_selector),
         SOURCE_TEST(an_assignment_is_no_keyword),
+        SOURCE_TEST(special_slots_are_variables),
         SOURCE_TEST(older_versions_are_read),
         SOURCE_TEST(traits_and_extensions_are_told_apart),
         SOURCE_TEST(escapes_are_resolved),
