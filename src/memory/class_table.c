@@ -73,6 +73,14 @@ uint64_t heap_enter_class(Heap *heap, Oop class_object) {
     return index;
 }
 
+void heap_leave_class(Heap *heap, Oop class_object) {
+    uint64_t raw = oop_bits(class_object), index = heap_class_index_of_class(heap, class_object);
+    if (!index) return;
+    Oop page = oop_from_bits(class_table_page(heap, index >> PAGE_SHIFT));
+    slot_at_put(heap, page, num((int64_t)(index & (CLASS_TABLE_PAGE_SIZE - 1))), heap->nil);
+    raw_store(raw, header_with_hash(raw_load(raw), 0));
+}
+
 // ---- identity hashes
 
 // Lehmer's generator, with the upper bits added to the lower ones, which vary too little.

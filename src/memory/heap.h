@@ -176,6 +176,8 @@ Oop heap_class_at(const Heap *heap, uint64_t class_index);   // nil when there i
 uint64_t heap_class_index_of_class(const Heap *heap, Oop class_object);
 // The same, but enters the class into the table first; 0 when there is no memory.
 uint64_t heap_enter_class(Heap *heap, Oop class_object);
+// Takes a class without instances out of the table again; its hash is none then.
+void heap_leave_class(Heap *heap, Oop class_object);
 uint64_t heap_identity_hash(Heap *heap, Oop object);          // assigns one when there is none
 
 // ---- object state

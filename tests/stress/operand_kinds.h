@@ -164,6 +164,20 @@ static Oop a_child(void) {
     return TOP;
 }
 
+// An image segment and its out pointers.
+static Oop segment_out;
+static Oop a_segment(void) {
+    Oop words = new_words32(600), out = new_array(20);
+    Oop operands[] = {NIL, ARRAY_OF(new_plain(), new_string("in a segment")), words, out};
+    fixture_drop_operands();
+    if (fixture_call(prim_store_image_segment, 4, operands) != OUTCOME_ANSWERED) {
+        fprintf(stderr, "no image segment\n");
+        exit(2);
+    }
+    segment_out = heap_follow(&vm->heap, out);
+    return heap_follow(&vm->heap, words);
+}
+
 // KIND(name, how to make one)
 #define KINDS(KIND)                                                                                \
     KIND(nil, NIL)                                                                                 \
@@ -288,6 +302,9 @@ static Oop a_child(void) {
     KIND(read_only_context, read_only(single_context()))                                           \
     KIND(read_only_semaphore, read_only(a_semaphore(0)))                                           \
     KIND(read_only_float, read_only(new_boxed_float(1e300)))                                       \
+    KIND(segment, a_segment())                                                                     \
+    KIND(segment_out, segment_out)                                                                 \
+    KIND(many_words, new_words32(2000))                                                            \
     KIND(special_objects, vm->heap.special_objects)                                                \
     KIND(file_handle, open_file())                                                                 \
     KIND(directory_handle, open_directory())
