@@ -187,7 +187,7 @@ static SegmentResult check_piece(const Load *load, const Piece *piece) {
 // ---- making
 
 // As Arrays of nil, at their final places: nothing moves between here and the end.
-static bool make_room(Load *load) {
+static bool allocate_pieces(Load *load) {
     for (size_t i = 0; i < load->pieces.count; i++) {
         Piece *piece = &load->pieces.items[i];
         bool pinned = raw_load(piece->at) & HEADER_PINNED;
@@ -263,7 +263,7 @@ static SegmentResult make_all(Load *load, Oop segment, Oop *roots) {
     Oop all = heap_allocate(heap, CLASS_INDEX_ARRAY, FORMAT_INDEXABLE, load->pieces.count);
     Oop former = heap_allocate(heap, CLASS_INDEX_ARRAY, FORMAT_INDEXABLE, 1);
     Oop latter = heap_allocate(heap, CLASS_INDEX_ARRAY, FORMAT_INDEXABLE, 1);
-    if (oop_is_none(all) || oop_is_none(former) || oop_is_none(latter) || !make_room(load))
+    if (oop_is_none(all) || oop_is_none(former) || oop_is_none(latter) || !allocate_pieces(load))
         return SEGMENT_NO_MEMORY;
     if (!enter_classes(load)) return SEGMENT_LIMIT;
     for (size_t i = 0; i < load->pieces.count; i++) {
