@@ -122,7 +122,12 @@ static Oop compile(MethodContext *context, const GraphMethod *method, CodeArena 
         .lookup = lookup_name,
         .lookup_context = context,
     };
-    const Code *code = compile_method(&unit, &builder->options->compile);
+    // Variables of a Context may be in a frame of the VM, which looks when it is asked this way.
+    CompileOptions options = builder->options->compile;
+    options.long_receiver_access =
+        context->side == INSTANCE_SIDE &&
+        graph_class_inherits_from(context->class, builder->maker.classes[KNOWN_CONTEXT]);
+    const Code *code = compile_method(&unit, &options);
     builder->counts.undeclared += unit.undeclared_count;
     if (!code) return oop_none();
     Materialiser materialiser = {

@@ -20,11 +20,10 @@ static Oop materialise_code(Materialiser *materialiser, const Code *code, Byteco
                             Oop outer);
 static Oop materialise_literal(const CodeContext *context, const Literal *literal);
 
+// The sign, above the integer's bits, says which set the bytecodes are of.
 static Oop method_header(const Code *code, BytecodeSet set) {
-    uint64_t value = code->literal_count | (uint64_t)(code->primitive != 0) << 16 |
-                     (uint64_t)code->is_large_frame << 17 | (uint64_t)code->temp_count << 18 |
-                     (uint64_t)code->argument_count << 24;
-    return oop_from_bits(raw_from_int((int64_t)value) | (uint64_t)(set == CODE_SISTA) << 63);
+    return oop_from_bits(raw_from_int(code_header(code, CODE_V3PLUS)) |
+                         (uint64_t)(set == CODE_SISTA) << 63);
 }
 
 static Oop materialise_array(const CodeContext *context, const Literal *literal) {
@@ -138,6 +137,8 @@ static Oop materialise_literal(const CodeContext *context, const Literal *litera
         return materialise_code(materialiser, literal->code, context->set, context->method);
     case LITERAL_CONSTANT_BLOCK:
         return materialise_closure(context, literal, KNOWN_CONSTANT_BLOCK);
+    case LITERAL_CLEAN_BLOCK:
+        return materialise_closure(context, literal, KNOWN_CLEAN_BLOCK);
     case LITERAL_OUTER:
         return context->outer;
     case LITERAL_METHOD_STATE:

@@ -302,6 +302,7 @@ static Outcome prim_statement_end(VM *vm) {
 static const Primitive compiler_primitives[] = {
     NAMED("ParleyCompiler", "primitiveCompile", prim_compile, 4, 1),
     NAMED("ParleyCompiler", "primitiveStatementEnd", prim_statement_end, 2, 0),
+    NAMED("ParleyCompiler", "primitiveReadSources", prim_read_sources, 1, 0),
     NAMED_END,
 };
 

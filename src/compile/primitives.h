@@ -8,4 +8,7 @@
 // Makes them known to a VM; plugin_register_all comes first.
 MUST_USE Status compile_register_primitives(VM *vm);
 
+// In read_primitive.c.
+Outcome prim_read_sources(VM *vm);
+
 #endif

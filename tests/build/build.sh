@@ -60,6 +60,9 @@ check "byte by byte the same" cmp mini.image other.image
 cp -r "$mini" copy
 check "from another folder" run 0 build --quiet copy/Mini-System copy/Mini.st -o other.image
 check "the same again" cmp mini.image other.image
+check "with V3PlusClosures" run 0 build --quiet --bytecodes=v3 "$mini" -o v3.image
+check "it runs with those, too" run 42 v3.image
+check "and has those" bash -c "'$parley' image info v3.image | grep -q ', 0 with SistaV1'"
 check "without a run" run 0 build --quiet --no-run "$mini" -o raw.image
 check "initialisers run at the start then" run 0 raw.image
 check "and the image has saved itself" run 42 raw.image
