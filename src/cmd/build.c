@@ -169,8 +169,9 @@ static int build(const BuildArguments *given, SourceTree *tree, const char *path
         code = complain("%s: cannot be made: %s", given->image, strerror(errno));
     unlink(path);
     if (code == EXIT_OK && !given->quiet)
-        printf("%s: %zu classes, %zu traits, %zu methods, %zu warnings\n", given->image,
-               counts.classes, counts.traits, counts.methods, tree->diagnostics.warning_count);
+        printf("%s: %zu classes, %zu traits, %zu methods, %zu warning%s\n", given->image,
+               counts.classes, counts.traits, counts.methods, tree->diagnostics.warning_count,
+               tree->diagnostics.warning_count == 1 ? "" : "s");
     return code;
 }
 

@@ -162,28 +162,42 @@ enum { SEARCH_DEPTH_LIMIT = 5000 };
 
 static void order_visit(OrderSearch *search, const GraphClass *class);
 
-// Every word of the text that is the name of a class.
-static void order_visit_names(OrderSearch *search, Text text) {
+// The classes that a class-side method names, and those that its helpers name: methods of the same
+// side whose selectors are words of it. `scanned` has the selectors that were looked at already.
+static void order_visit_method(OrderSearch *search, const GraphClass *class, Text selector,
+                               TextMap *scanned) {
+    const GraphMethod *method = graph_method_at(class, CLASS_SIDE, selector);
+    if (!method || text_map_at(scanned, selector) || search->depth == SEARCH_DEPTH_LIMIT) return;
+    if (!text_map_put(scanned, search->builder->maker.arena, selector, search)) return;
+    search->depth++;
+    Text text = method->text;
     for (size_t at = 0; at < text.length;) {
         size_t start = at;
         while (at < text.length && text_is_word_character(text.bytes[at]))
             at++;
-        const GraphClass *named =
-            at > start ? class_graph_at(&search->builder->graph, text_slice(text, start, at))
-                       : NULL;
-        if (named) order_visit(search, named);
-        if (at == start) at++;
+        Text word = text_slice(text, start, at);
+        if (at == start) {
+            at++;
+            continue;
+        }
+        const GraphClass *named = class_graph_at(&search->builder->graph, word);
+        if (named)
+            order_visit(search, named);
+        else
+            order_visit_method(search, class, word, scanned);
     }
+    search->depth--;
 }
 
 static void order_visit(OrderSearch *search, const GraphClass *class) {
     if (search->seen[class->number] || search->depth == SEARCH_DEPTH_LIMIT) return;
     search->seen[class->number] = 1;
     search->depth++;
-    const GraphMethod *own = graph_method_at(class, CLASS_SIDE, text_from_chars("initialize"));
+    Text selector = text_from_chars("initialize");
+    TextMap scanned = {0};
     if (class->superclass) order_visit(search, class->superclass);
-    if (own) {
-        order_visit_names(search, own->text);
+    if (graph_method_at(class, CLASS_SIDE, selector)) {
+        order_visit_method(search, class, selector, &scanned);
         if (!class->is_trait) search->order[search->count++] = class;
     }
     search->depth--;

@@ -45,7 +45,7 @@ refuses() {
 }
 
 check "the mini kernel builds" run 0 build "$mini" -o mini.image
-check "it says what it made" says "mini.image: 49 classes, 1 traits, 47 methods, 0 warnings"
+check "it says what it made" says "mini.image: 55 classes, 1 traits, 56 methods, 0 warnings"
 check "the initialisers ran while it was built" says "built"
 check "it is sound" run 0 image check mini.image --methods
 check "it runs, and quits with its code" run 42 mini.image
@@ -54,6 +54,8 @@ check "initialisers ran in order, with class variables and pools" says "base exa
 check "a trait uses a variable of its own, perform: works" says "Hello world!"
 check "literals have their classes" says "SmallInteger SmallFloat64 Character UndefinedObject True \
 Symbol ByteString Array ByteArray FullBlockClosure Point LargePositiveInteger"
+check "an initialiser that needs another by way of a helper" says "early: pool"
+check "instances of all kinds of classes" says "MiniWeak 3 MiniEphemeron 0 MiniWords 3 MiniShorts 3 MiniLongs 3 "
 check "it runs with all objects moved" run 42 --gc-every=7 --move-every=1 --verify-heap mini.image
 check "it builds again" run 0 build --quiet "$mini" -o other.image
 check "byte by byte the same" cmp mini.image other.image
@@ -111,11 +113,16 @@ Bad >> foo [ ^ Unknwon new ]
 END
 check "an unknown variable is a warning" run 0 build sources -o x.image
 check "with its place" complains "X/Bad.class.st:2:14: warning: unknown variable 'Unknwon'"
-check "it is counted" says "1 warnings"
+check "it is counted" says "1 warning"
 rm -f x.image
 check "with --strict it is an error" run 2 build --strict sources -o x.image
 check "and there is no image" [ ! -e x.image ]
-rm -rf sources
+cp "$mini/Mini.st" more.st
+echo "Transcript show: 'x'! Example initialize!" >>more.st
+check "statements between definitions" run 0 build "$mini/Mini-System" more.st -o x.image
+check "are told that they are not run" complains "more.st:53:1: warning: statements between definitions are not run"
+check "but for initialisers" [ "$(grep -c warning err)" = 1 ]
+rm -rf sources x.image
 mkdir sources
 echo "Class { #name : 'A', #superclass : nil, #category : 'X' }" >sources/A.class.st
 refuses "a system without its classes" "an image needs a class 'SmallInteger'"
