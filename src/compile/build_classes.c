@@ -125,9 +125,9 @@ static void find_pools(Builder *builder, const GraphClass *class) {
         if (pool)
             image->pools[image->pool_count++] = pool;
         else
-            class_graph_complain(&builder->graph, SEVERITY_WARNING, &class->source->place,
-                                 "the pool '%.*s' of '%.*s' is absent",
-                                 TEXT_ARGUMENTS(names->items[i]), TEXT_ARGUMENTS(class->name));
+            class_graph_complain_of(&builder->graph, SEVERITY_WARNING, class,
+                                    "the pool '%.*s' of '%.*s' is absent",
+                                    TEXT_ARGUMENTS(names->items[i]), TEXT_ARGUMENTS(class->name));
     }
 }
 

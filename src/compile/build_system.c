@@ -233,9 +233,9 @@ static Oop initial_method(Builder *builder) {
     for (uint64_t i = METHOD_DICTIONARY_FIRST_KEY; i < raw_slot_count(dictionary); i++)
         if (raw_slot(dictionary, i) == oop_bits(selector))
             return oop_from_bits(raw_slot(methods, i - METHOD_DICTIONARY_FIRST_KEY));
-    class_graph_complain(&builder->graph, SEVERITY_ERROR, &class->source->place,
-                         "an image begins with %.*s class >> %s, which is absent",
-                         TEXT_ARGUMENTS(class->name), initial_selector);
+    class_graph_complain_of(&builder->graph, SEVERITY_ERROR, class,
+                            "an image begins with %.*s class >> %s, which is absent",
+                            TEXT_ARGUMENTS(class->name), initial_selector);
     return oop_none();
 }
 

@@ -8,15 +8,29 @@
 
 enum { UNSEEN, ON_THE_WAY, DONE };
 
+__attribute__((format(printf, 5, 0))) static void complain(ClassGraph *graph, Severity severity,
+                                                           const SourcePlace *place, size_t start,
+                                                           const char *format, va_list arguments) {
+    char message[600];
+    vsnprintf(message, sizeof message, format, arguments);
+    diagnostics_add_text(&graph->tree->diagnostics, place, severity, start, start,
+                         text_from_chars(message));
+}
+
 void class_graph_complain(ClassGraph *graph, Severity severity, const SourcePlace *place,
                           const char *format, ...) {
-    char message[600];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    complain(graph, severity, place, 0, format, arguments);
     va_end(arguments);
-    diagnostics_add_text(&graph->tree->diagnostics, place, severity, 0, 0,
-                         text_from_chars(message));
+}
+
+void class_graph_complain_of(ClassGraph *graph, Severity severity, const GraphClass *class,
+                             const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    complain(graph, severity, &class->source->place, class->source->name_start, format, arguments);
+    va_end(arguments);
 }
 
 GraphClass *class_graph_at(const ClassGraph *graph, Text name) {
@@ -45,20 +59,19 @@ bool graph_class_inherits_from(const GraphClass *class, const GraphClass *other)
 // ---- classes by name
 
 static void enter_class(ClassGraph *graph, const SourceClass *source) {
-    GraphClass *other = class_graph_at(graph, source->name);
-    if (other) {
-        class_graph_complain(graph, SEVERITY_ERROR, &source->place,
-                             "'%.*s' is defined twice: also in %s:%u", TEXT_ARGUMENTS(source->name),
-                             other->source->place.file, other->source->place.line);
-        return;
-    }
     GraphClass *class = arena_new(&graph->tree->arena, GraphClass);
+    const GraphClass *other = class_graph_at(graph, source->name);
     if (!class) return;
     class->source = source;
     class->name = source->name;
     class->is_trait = source->is_trait;
     class->kind = source->kind;
-    text_map_put(&graph->by_name, &graph->tree->arena, class->name, class);
+    if (!other)
+        text_map_put(&graph->by_name, &graph->tree->arena, class->name, class);
+    else
+        class_graph_complain_of(
+            graph, SEVERITY_ERROR, class, "'%.*s' is defined twice: also in %s:%u",
+            TEXT_ARGUMENTS(source->name), other->source->place.file, other->source->place.line);
 }
 
 static void enter_classes(ClassGraph *graph) {
@@ -74,10 +87,10 @@ static void find_superclass(ClassGraph *graph, GraphClass *class) {
     if (class->is_trait || text_is(name, "nil")) return;
     class->superclass = class_graph_at(graph, name);
     if (class->superclass && !class->superclass->is_trait) return;
-    class_graph_complain(graph, SEVERITY_ERROR, &class->source->place,
-                         class->superclass ? "the superclass of '%.*s' is a trait: '%.*s'"
-                                           : "the superclass of '%.*s' is absent: '%.*s'",
-                         TEXT_ARGUMENTS(class->name), TEXT_ARGUMENTS(name));
+    class_graph_complain_of(graph, SEVERITY_ERROR, class,
+                            class->superclass ? "the superclass of '%.*s' is a trait: '%.*s'"
+                                              : "the superclass of '%.*s' is absent: '%.*s'",
+                            TEXT_ARGUMENTS(class->name), TEXT_ARGUMENTS(name));
     class->superclass = NULL;
 }
 
@@ -99,9 +112,9 @@ static void order_class(ClassGraph *graph, GraphClass *class) {
         depth++;
         if (!each->superclass || each->superclass->order_state != ON_THE_WAY) continue;
         const GraphClass *again = each->superclass;
-        class_graph_complain(graph, SEVERITY_ERROR, &again->source->place,
-                             "'%.*s' is its own superclass, by way of '%.*s'",
-                             TEXT_ARGUMENTS(again->name), TEXT_ARGUMENTS(again->superclass->name));
+        class_graph_complain_of(
+            graph, SEVERITY_ERROR, again, "'%.*s' is its own superclass, by way of '%.*s'",
+            TEXT_ARGUMENTS(again->name), TEXT_ARGUMENTS(again->superclass->name));
         each->superclass = NULL;
     }
     for (; depth > 0; depth--) {
@@ -211,12 +224,12 @@ static void add_variable(ClassGraph *graph, GraphClass *class, Texts *variables,
                          const Texts *inherited, Text written) {
     Text name = variable_name(written);
     if (name.length == 0)
-        class_graph_complain(graph, SEVERITY_ERROR, &class->source->place,
-                             "'%.*s' is no name of a variable", TEXT_ARGUMENTS(written));
+        class_graph_complain_of(graph, SEVERITY_ERROR, class, "'%.*s' is no name of a variable",
+                                TEXT_ARGUMENTS(written));
     else if (texts_include(variables, name) || (inherited && texts_include(inherited, name)))
-        class_graph_complain(graph, SEVERITY_ERROR, &class->source->place,
-                             "the variable '%.*s' of '%.*s' is defined twice", TEXT_ARGUMENTS(name),
-                             TEXT_ARGUMENTS(class->name));
+        class_graph_complain_of(graph, SEVERITY_ERROR, class,
+                                "the variable '%.*s' of '%.*s' is defined twice",
+                                TEXT_ARGUMENTS(name), TEXT_ARGUMENTS(class->name));
     else
         texts_add(graph->tree, variables, name);
 }
@@ -268,14 +281,13 @@ static void check_kind(ClassGraph *graph, GraphClass *class) {
     if (super && class->kind == CLASS_KIND_NORMAL) class->kind = super->kind;
     size_t count = class->sides[INSTANCE_SIDE].all_variables.count;
     if (count && !kind_has_variables(class->kind))
-        class_graph_complain(graph, SEVERITY_ERROR, &class->source->place,
-                             "'%.*s' cannot have instance variables: its instances are %s",
-                             TEXT_ARGUMENTS(class->name), class_kind_word(class->kind));
+        class_graph_complain_of(graph, SEVERITY_ERROR, class,
+                                "'%.*s' cannot have instance variables: its instances are %s",
+                                TEXT_ARGUMENTS(class->name), class_kind_word(class->kind));
     if (!super || kinds_agree(super->kind, class->kind)) return;
-    class_graph_complain(graph, SEVERITY_ERROR, &class->source->place,
-                         "'%.*s' cannot be %s: instances of its superclass are %s",
-                         TEXT_ARGUMENTS(class->name), class_kind_word(class->kind),
-                         class_kind_word(super->kind));
+    class_graph_complain_of(
+        graph, SEVERITY_ERROR, class, "'%.*s' cannot be %s: instances of its superclass are %s",
+        TEXT_ARGUMENTS(class->name), class_kind_word(class->kind), class_kind_word(super->kind));
 }
 
 static void add_class_variables(ClassGraph *graph, GraphClass *class) {

@@ -89,5 +89,8 @@ void class_graph_compose_traits(ClassGraph *graph, GraphClass *class);
 
 void class_graph_complain(ClassGraph *graph, Severity severity, const SourcePlace *place,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
+// The same about a class, at its name.
+void class_graph_complain_of(ClassGraph *graph, Severity severity, const GraphClass *class,
+                             const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

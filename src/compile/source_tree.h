@@ -45,7 +45,8 @@ typedef struct SourcePackage {
 
 typedef struct SourceClass {
     SourcePackage *package;
-    SourcePlace place;     // its name, or where its definition begins
+    SourcePlace place;     // the line with its name, or its definition
+    size_t name_start;     // in place.source
     Text name, superclass; // no superclass: "nil"; of a trait: empty
     bool is_trait;
     ClassKind kind;

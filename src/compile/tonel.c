@@ -116,13 +116,24 @@ static void name_slots(Texts *variables) {
     }
 }
 
+// The line in which the name stands, so that a complaint can show it.
+static void set_place(TonelReader *reader, SourceClass *class, size_t name_offset) {
+    size_t start = name_offset, end = name_offset;
+    while (start > 0 && reader->text.bytes[start - 1] != '\n')
+        start--;
+    while (end < reader->text.length && reader->text.bytes[end] != '\n')
+        end++;
+    class->place = source_place(reader->file, start, text_slice(reader->text, start, end));
+    class->name_start = name_offset - start;
+}
+
 static bool define_class(TonelReader *reader, const Notation *definition, Text name, Text comment,
                          bool is_trait) {
     SourceTree *tree = reader->tree;
     SourceClass *class = source_tree_add_class(tree, reader->package);
     if (!class) return false;
     const Notation *name_value = notation_at(definition, "name");
-    class->place = source_place(reader->file, name_value->offset, name);
+    set_place(reader, class, name_value->offset);
     class->name = name;
     class->is_trait = is_trait;
     class->comment = comment;

@@ -27,9 +27,9 @@ enum { NESTING_LIMIT = 50 };
 
 static void complain(CompositionReader *reader, const char *what) {
     if (!reader->failed)
-        class_graph_complain(reader->graph, SEVERITY_ERROR, &reader->class->source->place,
-                             "%s in the traits of '%.*s': %.*s", what,
-                             TEXT_ARGUMENTS(reader->class->name), TEXT_ARGUMENTS(reader->text));
+        class_graph_complain_of(reader->graph, SEVERITY_ERROR, reader->class,
+                                "%s in the traits of '%.*s': %.*s", what,
+                                TEXT_ARGUMENTS(reader->class->name), TEXT_ARGUMENTS(reader->text));
     reader->failed = true;
 }
 
@@ -129,10 +129,10 @@ static void take_name(CompositionReader *reader, TraitUses *uses) {
         add_use(reader, uses, trait);
         return;
     }
-    class_graph_complain(reader->graph, SEVERITY_ERROR, &reader->class->source->place,
-                         trait ? "'%.*s' uses '%.*s', which is no trait"
-                               : "'%.*s' uses the trait '%.*s', which is absent",
-                         TEXT_ARGUMENTS(reader->class->name), TEXT_ARGUMENTS(name));
+    class_graph_complain_of(reader->graph, SEVERITY_ERROR, reader->class,
+                            trait ? "'%.*s' uses '%.*s', which is no trait"
+                                  : "'%.*s' uses the trait '%.*s', which is absent",
+                            TEXT_ARGUMENTS(reader->class->name), TEXT_ARGUMENTS(name));
     reader->failed = true;
 }
 
@@ -240,9 +240,9 @@ static GraphMethod *copy_method(Composition *composition, const GraphMethod *met
 
 static void make_conflict(Composition *composition, GraphMethod *method) {
     const GraphClass *class = composition->class;
-    class_graph_complain(composition->graph, SEVERITY_WARNING, &class->source->place,
-                         "the traits of '%.*s' have different methods %.*s",
-                         TEXT_ARGUMENTS(class->name), TEXT_ARGUMENTS(method->selector));
+    class_graph_complain_of(composition->graph, SEVERITY_WARNING, class,
+                            "the traits of '%.*s' have different methods %.*s",
+                            TEXT_ARGUMENTS(class->name), TEXT_ARGUMENTS(method->selector));
     method->is_conflict = true;
     method->text =
         pattern_for(composition->graph->tree, method->selector, "\n\n\t^ self traitConflict");
@@ -369,8 +369,8 @@ void class_graph_compose_traits(ClassGraph *graph, GraphClass *class) {
     enum { UNSEEN, ON_THE_WAY, DONE };
     if (class->trait_state == DONE) return;
     if (class->trait_state == ON_THE_WAY) {
-        class_graph_complain(graph, SEVERITY_ERROR, &class->source->place,
-                             "the trait '%.*s' uses itself", TEXT_ARGUMENTS(class->name));
+        class_graph_complain_of(graph, SEVERITY_ERROR, class, "the trait '%.*s' uses itself",
+                                TEXT_ARGUMENTS(class->name));
         class->trait_state = DONE; // said once
         return;
     }
