@@ -15,35 +15,47 @@
 #include "parley.h"
 
 enum { COMPLAINT_LIMIT = 100 };
+// Activations and backward jumps that initialisers may take: minutes.
+#define DEFAULT_TICK_LIMIT 10000000000ull
 
 typedef struct BuildArguments {
     const char *image, *trace, *bytecodes;
+    uint64_t max_ticks;
     bool quiet, strict, no_run;
     char **sources;
     int source_count;
 } BuildArguments;
 
 static int print_help(void) {
-    puts("parley build SOURCES... -o IMAGE: make an image from Smalltalk sources.\n"
-         "\n"
-         "SOURCES are folders or files in Tonel, FileTree or chunk format, which together define\n"
-         "a whole system: everything from Object up, and a class KernelInitializer, whose class\n"
-         "method initializeImage is run at the end and saves the image.\n"
-         "\n"
-         "  -o IMAGE           the file to make; it appears when everything went well\n"
-         "  --bytecodes=SET    sista (default) or v3\n"
-         "  --strict           names that nobody defines are errors, not warnings\n"
-         "  --quiet            print no warnings\n"
-         "  --no-run           leave the image as it was laid out; initialisers run at its start\n"
-         "  --trace=LIST       while they run, tell about: "
-         "sends,dnu,primitives,gc,processes,events\n"
-         "\n"
-         "The same sources give the same image, byte by byte. Exit code 0, or 2 with a message\n"
-         "for each error.");
+    puts(
+        "parley build SOURCES... -o IMAGE: make an image from Smalltalk sources.\n"
+        "\n"
+        "SOURCES are folders or files in Tonel, FileTree or chunk format, which together define\n"
+        "a whole system: everything from Object up, and a class KernelInitializer, whose class\n"
+        "method initializeImage is run at the end and saves the image.\n"
+        "\n"
+        "  -o IMAGE           the file to make; it appears when everything went well\n"
+        "  --bytecodes=SET    sista (default) or v3\n"
+        "  --strict           names that nobody defines are errors, not warnings\n"
+        "  --quiet            print no warnings\n"
+        "  --no-run           leave the image as it was laid out; initialisers run at its start\n"
+        "  --max-ticks=N      give up when they have taken so many activations and backward jumps\n"
+        "  --trace=LIST       while they run, tell about: "
+        "sends,dnu,primitives,gc,processes,events\n"
+        "\n"
+        "The same sources give the same image, byte by byte. Exit code 0, or 2 with a message\n"
+        "for each error.");
     return EXIT_OK;
 }
 
 // ---- arguments
+
+static bool read_ticks(BuildArguments *given, const char *text) {
+    char *end;
+    errno = 0;
+    given->max_ticks = strtoull(text, &end, 10);
+    return !errno && *end == 0 && text[0] >= '1' && text[0] <= '9';
+}
 
 // The value of --name=value; NULL: another argument.
 static const char *value_of(const char *argument, const char *name) {
@@ -55,6 +67,8 @@ static const char *value_of(const char *argument, const char *name) {
 static bool read_flag(BuildArguments *given, const char *argument) {
     const char *trace = value_of(argument, "--trace");
     const char *bytecodes = value_of(argument, "--bytecodes");
+    const char *ticks = value_of(argument, "--max-ticks");
+    if (ticks) return read_ticks(given, ticks);
     if (trace)
         given->trace = trace;
     else if (bytecodes)
@@ -72,7 +86,8 @@ static bool read_flag(BuildArguments *given, const char *argument) {
 
 // Sources are moved to the front of the arguments.
 static bool read_arguments(BuildArguments *given, int count, char **arguments) {
-    *given = (BuildArguments){.sources = arguments, .bytecodes = "sista"};
+    *given = (BuildArguments){
+        .sources = arguments, .bytecodes = "sista", .max_ticks = DEFAULT_TICK_LIMIT};
     for (int i = 0; i < count; i++) {
         if (strcmp(arguments[i], "-o") == 0) {
             if (++i == count) return complain("-o needs the name of an image"), false;
@@ -80,7 +95,7 @@ static bool read_arguments(BuildArguments *given, int count, char **arguments) {
         } else if (arguments[i][0] != '-') {
             given->sources[given->source_count++] = arguments[i];
         } else if (!read_flag(given, arguments[i])) {
-            return complain("unknown option %s; see parley build --help", arguments[i]), false;
+            return complain("bad option %s; see parley build --help", arguments[i]), false;
         }
     }
     if (strcmp(given->bytecodes, "sista") != 0 && strcmp(given->bytecodes, "v3") != 0)
@@ -115,6 +130,9 @@ static bool was_replaced(const char *path, const struct stat *before) {
 
 static int judge_run(Parley *vm, ParleyStop stop, const char *path, const struct stat *before) {
     int code = parley_exit_code(vm);
+    if (stop == PARLEY_TICK_LIMIT)
+        return complain("the initialisers did not end in %llu ticks; see --max-ticks",
+                        (unsigned long long)parley_ticks(vm));
     if (stop != PARLEY_QUIT) return complain("the initialisers failed: %s", parley_error(vm));
     if (code != 0) return complain("the initialisers failed: the image quit with code %d", code);
     if (!was_replaced(path, before))
@@ -128,6 +146,7 @@ static int run_initialisers(const BuildArguments *given, const char *path) {
     parley_default_options(&options);
     options.deterministic = true;
     options.trace = given->trace;
+    options.max_ticks = given->max_ticks;
     Parley *vm = parley_new(&options);
     if (!vm || stat(path, &before) != 0) return complain("not enough memory");
     parley_install_signal_handlers();

@@ -103,6 +103,14 @@ check "is told" complains "the initialisers failed: the image quit with code 105
 check "and leaves nothing" [ -z "$(ls | grep image)" ]
 with_class Bad.class.st <<'END'
 Class { #name : 'Bad', #superclass : 'Object', #category : 'X' }
+Bad class >> initialize [ [ true ] whileTrue ]
+END
+check "an initialiser that does not end" run 2 build --max-ticks=100000 sources -o x.image
+check "is stopped" complains "the initialisers did not end in 1"
+check "and leaves nothing either" [ -z "$(ls | grep image)" ]
+check "a bad number of ticks" run 2 build --max-ticks=x sources -o x.image
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Object', #category : 'X' }
 Bad class >> initialize [ KernelInitializer quit: 0 ]
 END
 check "an image that does not save itself" run 2 build sources -o x.image
