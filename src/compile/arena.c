@@ -39,6 +39,7 @@ static bool add_block(CodeArena *arena, size_t least) {
 
 void *code_arena_allocate(CodeArena *arena, size_t bytes) {
     if (bytes > SIZE_MAX / 2) return fail(arena);
+    if (!bytes) bytes = 1; // an arena without a block would answer NULL, which means failure
     bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     if ((size_t)(arena->end - arena->at) < bytes && !add_block(arena, bytes)) return fail(arena);
     void *memory = arena->at;
