@@ -42,6 +42,11 @@ bool literal_equals(const Literal *a, const Literal *b) {
     }
 }
 
+// Is every literal of this kind one of its own? Then none is ever looked for.
+static bool is_unique(const Literal *literal) {
+    return literal->code || literal->kind == LITERAL_CLASS_BINDING;
+}
+
 static uint32_t mix(uint32_t hash, uint64_t value) {
     value = (value ^ hash) * UINT64_C(0x9E3779B97F4A7C15);
     return (uint32_t)(value >> 32);
@@ -82,7 +87,7 @@ static bool ensure_room(LiteralTable *table) {
     table->buckets = buckets;
     table->bucket_count *= 2;
     for (size_t i = 0; i < table->count; i++)
-        *find_bucket(table, &table->items[i]) = (uint32_t)i + 1;
+        if (!is_unique(&table->items[i])) *find_bucket(table, &table->items[i]) = (uint32_t)i + 1;
     return true;
 }
 
@@ -92,6 +97,7 @@ size_t literal_table_add(LiteralTable *table, const Literal *literal) {
                          sizeof *table->items))
         return 0;
     table->items[table->count++] = *literal;
+    if (is_unique(literal)) return table->count - 1;
     uint32_t *bucket = find_bucket(table, literal);
     if (!*bucket) *bucket = (uint32_t)table->count;
     return table->count - 1;
@@ -99,6 +105,7 @@ size_t literal_table_add(LiteralTable *table, const Literal *literal) {
 
 size_t literal_table_index(LiteralTable *table, const Literal *literal) {
     if (!table->bucket_count) return 0;
+    if (is_unique(literal)) return literal_table_add(table, literal);
     uint32_t *bucket = find_bucket(table, literal);
     return *bucket ? *bucket - 1 : literal_table_add(table, literal);
 }

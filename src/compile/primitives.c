@@ -37,6 +37,8 @@
 #include "plugin/registry.h"
 #include "run/primitive.h"
 
+enum { ARENA_LIMIT = 1 << 30 };
+
 typedef enum CompileFlag {
 #define COMPILE_FLAG(NAME, bit, text) COMPILE_FLAG_##NAME = 1 << bit,
 #include "compile/compile_flags.tbl"
@@ -282,7 +284,7 @@ static Outcome compile(VM *vm, CodeArena *arena) {
 }
 
 static Outcome prim_compile(VM *vm) {
-    CodeArena arena = {.limit_bytes = 0};
+    CodeArena arena = {.limit_bytes = ARENA_LIMIT};
     Outcome outcome = compile(vm, &arena);
     code_arena_free(&arena);
     return outcome;

@@ -8,7 +8,8 @@
 #include "compile/parser.h"
 #include "compile/scope.h"
 
-enum { SOURCE_LIMIT = 64 * 1024 * 1024 };
+// A tree takes up to a thousand bytes for one of the source.
+enum { SOURCE_LIMIT = 8 * 1024 * 1024 };
 
 static void *fail(CompileUnit *unit, DiagnosticKind kind) {
     diagnostics_add(unit->diagnostics, &unit->place, kind, 0, 0, (Text){"", 0});

@@ -143,6 +143,13 @@ static void chains_may_be_long(void **state) {
     assert_non_null(compile_text(binary));
     assert_verified();
     free(binary);
+    char *blocks = repeated("foo ", "[] x.", 16000, "");
+    assert_non_null(compile_text(blocks));
+    assert_verified();
+    free(blocks);
+    char *supers = repeated("foo [", "super x.", 16000, "] value");
+    assert_non_null(compile_text(supers));
+    free(supers);
     char *unary = repeated("foo ^ 1", " bar", 20000, "");
     assert_non_null(compile_text(unary));
     free(unary);
