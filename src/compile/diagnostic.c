@@ -102,6 +102,10 @@ void diagnostics_add_text(Diagnostics *list, const SourcePlace *place, Severity 
     add(list, place, diagnostic);
 }
 
+void diagnostics_mark_unfinished(Diagnostics *list) {
+    if (list->count) list->items[list->count - 1].is_unfinished = true;
+}
+
 void diagnostics_sort(Diagnostics *list, size_t first) {
     for (size_t i = first + 1; i < list->count; i++) {
         Diagnostic moved = list->items[i];

@@ -41,6 +41,7 @@ typedef struct Diagnostic {
     Text message;
     Text source_line;   // without its end
     size_t caret_bytes; // where in source_line the caret stands
+    bool is_unfinished; // an error that more text behind the end could mend
 } Diagnostic;
 
 // Warnings beyond so many are counted and not kept.
@@ -59,6 +60,9 @@ void diagnostics_add(Diagnostics *list, const SourcePlace *place, DiagnosticKind
                      size_t end, Text name);
 void diagnostics_add_text(Diagnostics *list, const SourcePlace *place, Severity severity,
                           size_t start, size_t end, Text message);
+
+// Marks the last one as unfinished.
+void diagnostics_mark_unfinished(Diagnostics *list);
 
 // Puts those from the index `first` on into the order of the source.
 void diagnostics_sort(Diagnostics *list, size_t first);

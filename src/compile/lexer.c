@@ -120,6 +120,7 @@ static bool skip_blanks(Lexer *lexer) {
         const char *end = memchr(from, '"', lexer->place->source.length - lexer->at - 1);
         if (!end) {
             report(lexer, DIAGNOSTIC_UNCLOSED_COMMENT, lexer->at, lexer->place->source.length);
+            diagnostics_mark_unfinished(lexer->diagnostics);
             lexer->at = lexer->place->source.length;
             return false;
         }
@@ -213,7 +214,9 @@ static Token scan_quoted(Lexer *lexer, size_t start, LiteralKind kind) {
         if (!quote) {
             size_t opening = lexer->at;
             lexer->at = source.length;
-            return fail(lexer, DIAGNOSTIC_UNCLOSED_STRING, opening, source.length);
+            Token token = fail(lexer, DIAGNOSTIC_UNCLOSED_STRING, opening, source.length);
+            diagnostics_mark_unfinished(lexer->diagnostics);
+            return token;
         }
         at = (size_t)(quote - source.bytes);
         if (byte_at(lexer, at + 1) == '\'') continue;

@@ -87,6 +87,7 @@ static bool at_variable(const Parser *p) {
 
 static void report(Parser *p, DiagnosticKind kind, uint32_t start, uint32_t end, Text name) {
     diagnostics_add(p->unit->diagnostics, &p->unit->place, kind, start, end, name);
+    if (p->current.kind == TOKEN_END) diagnostics_mark_unfinished(p->unit->diagnostics);
 }
 
 // At the current token, unless that is bad itself and has been reported.
@@ -611,7 +612,8 @@ static bool set_named_primitive(Parser *p, Text name, const Literal *module) {
 }
 
 static bool bad_primitive(Parser *p, const PragmaNode *pragma) {
-    report(p, DIAGNOSTIC_BAD_PRIMITIVE, pragma->start, pragma->end, pragma->selector);
+    diagnostics_add(p->unit->diagnostics, &p->unit->place, DIAGNOSTIC_BAD_PRIMITIVE, pragma->start,
+                    pragma->end, pragma->selector);
     return false;
 }
 

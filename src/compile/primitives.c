@@ -19,8 +19,9 @@
 //     start end  its place in the source, as bytes from 1
 //     spans      Array of pc (from 0, of `bytes`), start and end, in turn; empty without the flag
 //     names      Array of name, temporary (from 0), element of the vector there (from 0, -1: none)
-//   diagnostic   {severity. kind. message. line. column. start. end}: severity 0 error, 1 warning;
-//                kind as in diagnostics.tbl; start and end as above, line and column from 1
+//   diagnostic   {severity. kind. message. line. column. start. end. unfinished}: severity 0 error,
+//                1 warning; kind as in diagnostics.tbl; start and end as above, line and column
+//                from 1; unfinished: true when more text behind the end could mend it
 //
 //   <primitive: 'primitiveStatementEnd' module: 'ParleyCompiler'>
 //   endOfStatementIn: source from: position      where the statement that begins there ends: the
@@ -217,7 +218,7 @@ static Oop make_code(VM *vm, const Code *code) {
 }
 
 static Oop make_diagnostic(VM *vm, const Diagnostic *diagnostic) {
-    ArrayBuilder array = operand_array(vm, 7);
+    ArrayBuilder array = operand_array(vm, 8);
     operand_array_put_integer(vm, &array, diagnostic->severity);
     operand_array_put(vm, &array,
                       make_text(vm, text_from_chars(diagnostic_kind_name(diagnostic->kind))));
@@ -226,6 +227,7 @@ static Oop make_diagnostic(VM *vm, const Diagnostic *diagnostic) {
     operand_array_put_integer(vm, &array, diagnostic->column);
     operand_array_put_integer(vm, &array, (int64_t)diagnostic->start + 1);
     operand_array_put_integer(vm, &array, (int64_t)diagnostic->end);
+    operand_array_put(vm, &array, prim_bool(vm, diagnostic->is_unfinished));
     return operand_array_done(&array);
 }
 

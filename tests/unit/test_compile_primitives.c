@@ -105,6 +105,28 @@ static void errors_have_their_places(void **state) {
     assert_int_equal(integer(item(diagnostic, 5)), 8);
 }
 
+static bool is_unfinished(const char *source) {
+    Oop diagnostics = item(compile(source, NIL, FLAG_EXPRESSION), 1);
+    Oop unfinished = item(item(diagnostics, 0), 7);
+    assert_true(oop_is(unfinished, TRUE_OOP) || oop_is(unfinished, FALSE_OOP));
+    return oop_is(unfinished, TRUE_OOP);
+}
+
+static void what_could_go_on_is_unfinished(void **state) {
+    (void)state;
+    assert_true(is_unfinished("(3 + 4"));
+    assert_true(is_unfinished("3 +"));
+    assert_true(is_unfinished("x := "));
+    assert_true(is_unfinished("[:x | x"));
+    assert_true(is_unfinished("| a b"));
+    assert_true(is_unfinished("'abc"));
+    assert_true(is_unfinished("3 \"abc"));
+    assert_true(is_unfinished("#(1 2"));
+    assert_false(is_unfinished("(3 + 4]"));
+    assert_false(is_unfinished("3 + )"));
+    assert_false(is_unfinished("16r"));
+}
+
 static void known_names_are_known(void **state) {
     (void)state;
     Oop known = names_of("One", "Two");
@@ -156,10 +178,10 @@ static void wrong_operands_are_refused(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, compiler_open, plugin_close)
     const struct CMUnitTest tests[] = {
-        TEST(a_method_becomes_arrays),        TEST(literals_become_objects),
-        TEST(errors_have_their_places),       TEST(known_names_are_known),
-        TEST(the_source_map_counts_from_one), TEST(statements_end_at_their_periods),
-        TEST(wrong_operands_are_refused),
+        TEST(a_method_becomes_arrays),         TEST(literals_become_objects),
+        TEST(errors_have_their_places),        TEST(what_could_go_on_is_unfinished),
+        TEST(known_names_are_known),           TEST(the_source_map_counts_from_one),
+        TEST(statements_end_at_their_periods), TEST(wrong_operands_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
