@@ -1,7 +1,7 @@
 # Parley: one non-recursive GNU Makefile, output under build/, no configure step.
 #
 #   make              the VM, build/parley
-#   make run          runs it: make run ARGS='IMAGE ARGUMENTS'
+#   make run          installs what it needs, builds it, runs it: make run ARGS='...'
 #   make check        installs what the tests need, runs every test, says `N passed, 0 failed`
 #   make san          the same under address and undefined-behaviour sanitizers
 #   make nightly      what takes longer
@@ -21,6 +21,12 @@ WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototy
             -Wimplicit-fallthrough -Wvla $(if $(STRICT),-Werror)
 BASE_FLAGS := -std=gnu11 -g -fno-strict-aliasing -fno-math-errno -ffp-contract=off -D_GNU_SOURCE \
               -Isrc -Iinclude $(WARNINGS) -MMD -MP
+LIBS := -lm -lpthread
+# Libraries that are used where they are found (parley --features tells).
+ifneq ($(wildcard /usr/include/histedit.h),)
+BASE_FLAGS += -DPARLEY_LIBEDIT
+LIBS += -ledit
+endif
 FLAGS_release := -O2
 FLAGS_debug := -O1 -DPARLEY_DEBUG
 FLAGS_san := -O1 -DPARLEY_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=undefined \
@@ -29,7 +35,6 @@ CFLAGS_ALL := $(BASE_FLAGS) $(FLAGS_$(CONFIG)) $(CFLAGS)
 LINK := $(CC) $(FLAGS_$(CONFIG)) $(LDFLAGS)
 # Builds below use all processors, unless somebody has decided that already.
 JOBS := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
-LIBS := -lm -lpthread
 
 LAYERS := base object memory image bytecode run plugin compile embed
 # The recording build's own sources, and the semantic ones that it compiles once more.
@@ -184,7 +189,9 @@ $(B)/parley.1: $(B)/tools/manual
 	$< >$@
 
 # ---- using it
-run: all
+run:
+	@tools/install_deps.sh run
+	@+$(MAKE) --no-print-directory -s $(JOBS) all
 	@build/parley $(ARGS)
 
 bench: all

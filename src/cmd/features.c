@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
+#include "base/line_editor.h"
 #include "cmd/command.h"
 #include "cmd/own_image.h"
 #include "image/format.h"
@@ -45,6 +46,7 @@ int command_features(void) {
         printf("kernel image: built in, %llu bytes\n", (unsigned long long)count);
     else
         puts("kernel image: none");
+    printf("line editing: %s\n", line_editor_is_built_in() ? "libedit" : "no");
     puts("jit: no");
     puts("compiler in C: yes");
     puts("simulator: no");
