@@ -106,6 +106,13 @@ static void print_aliases(void) {
 #undef ALIAS
 }
 
+static void print_absent_modules(void) {
+    printf("\n### Modules that are not there\n\n| module | why |\n| --- | --- |\n");
+#define ABSENT_MODULE(name, why) printf("| %s | %s |\n", name, why);
+#include "plugin/absent_modules.tbl"
+#undef ABSENT_MODULE
+}
+
 int main(int argument_count, char **arguments) {
     if (argument_count != 2) {
         fprintf(stderr, "usage: primitives_doc SOURCE_FOLDER\n");
@@ -124,5 +131,6 @@ int main(int argument_count, char **arguments) {
     printf("\n## Named\n");
     print_all_named();
     print_aliases();
+    print_absent_modules();
     return 0;
 }

@@ -131,6 +131,16 @@ Outcome prim_integer_bit_shift(VM *vm) {
     return oop_is_none(answer) ? prim_fail(vm, FAILURE_NO_MEMORY) : prim_answer(vm, answer);
 }
 
+// ---- 575
+
+// The place of the highest bit of a SmallInteger that is not negative.
+Outcome prim_integer_high_bit(VM *vm) {
+    Oop receiver = prim_receiver(vm);
+    if (!oop_is_int(receiver) || num_is_negative(num_from_oop(receiver)))
+        return prim_fail(vm, FAILURE_BAD_RECEIVER);
+    return prim_answer(vm, oop_from_num(num_high_bit(num_from_oop(receiver))));
+}
+
 // ---- 18, 19
 
 // x @ y where y is a SmallInteger or a Float; others may know a better way to make a point.

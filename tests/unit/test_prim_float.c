@@ -272,8 +272,45 @@ static void bad_halves_change_nothing(void **state) {
     assert_real(constant, 1e100);
 }
 
+// ---- 238, 239: elements of arrays of floats
+
+static void float_arrays_of_both_widths_are_read_and_written(void **state) {
+    (void)state;
+    Oop narrow = new_words32(3), wide = new_words64(2);
+    OOP_EQUAL(ANSWER(prim_float_array_at_put, narrow, INT(3), REAL(1.5)), REAL(1.5));
+    ANSWERS(REAL(1.5), prim_float_array_at, narrow, INT(3));
+    ANSWERS(REAL(0.0), prim_float_array_at, narrow, INT(2));
+    OOP_EQUAL(ANSWER(prim_float_array_at_put, narrow, INT(1), REAL(0.1)), REAL(0.1));
+    ANSWERS(REAL((double)0.1f), prim_float_array_at, narrow, INT(1));
+    OOP_EQUAL(ANSWER(prim_float_array_at_put, wide, INT(2), REAL(0.1)), REAL(0.1));
+    ANSWERS(REAL(0.1), prim_float_array_at, wide, INT(2));
+    OOP_EQUAL(ANSWER(prim_float_array_at_put, wide, INT(1), INT(-7)), INT(-7));
+    ANSWERS(REAL(-7.0), prim_float_array_at, wide, INT(1));
+}
+
+static void elements_of_float_arrays_are_checked(void **state) {
+    (void)state;
+    Oop narrow = new_words32(3), wide = new_words64(2);
+    FAILS(BAD_INDEX, prim_float_array_at, narrow, INT(0));
+    FAILS(BAD_INDEX, prim_float_array_at, narrow, INT(4));
+    FAILS(BAD_INDEX, prim_float_array_at, wide, INT(3));
+    FAILS(BAD_INDEX, prim_float_array_at_put, wide, INT(3), REAL(1.0));
+    FAILS(BAD_ARGUMENT, prim_float_array_at, narrow, REAL(1.0));
+    FAILS(BAD_ARGUMENT, prim_float_array_at_put, narrow, INT(1), NIL);
+    FAILS(BAD_ARGUMENT, prim_float_array_at_put, narrow, NIL, REAL(1.0));
+    FAILS(NO_MODIFICATION, prim_float_array_at_put, read_only(new_words32(1)), INT(1), REAL(1.0));
+    Oop wrong[] = {NIL,           INT(1),      new_bytes(8),        new_array(2),
+                   new_shorts(4), new_plain(), forwarder_to(narrow)};
+    for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        FAILS(BAD_RECEIVER, prim_float_array_at, wrong[i], INT(1));
+        FAILS(BAD_RECEIVER, prim_float_array_at_put, wrong[i], INT(1), REAL(1.0));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PRIM_TEST(float_arrays_of_both_widths_are_read_and_written),
+        PRIM_TEST(elements_of_float_arrays_are_checked),
         PRIM_TEST(sums),
         PRIM_TEST(differences),
         PRIM_TEST(products),

@@ -194,8 +194,24 @@ static void nineteen_always_fails(void **state) {
     FAILS(GENERIC, prim_always_fails, INT(1), INT(2), INT(3));
 }
 
+// ---- 575
+
+static void high_bits_are_counted_from_one(void **state) {
+    (void)state;
+    ANSWERS(INT(0), prim_integer_high_bit, INT(0));
+    ANSWERS(INT(1), prim_integer_high_bit, INT(1));
+    ANSWERS(INT(2), prim_integer_high_bit, INT(3));
+    ANSWERS(INT(3), prim_integer_high_bit, INT(4));
+    ANSWERS(INT(60), prim_integer_high_bit, INT((1ll << 60) - 1));
+    FAILS(BAD_RECEIVER, prim_integer_high_bit, INT(-1));
+    FAILS(BAD_RECEIVER, prim_integer_high_bit, NIL);
+    FAILS(BAD_RECEIVER, prim_integer_high_bit, REAL(1.0));
+    FAILS(BAD_RECEIVER, prim_integer_high_bit, new_large_word(false, 1ull << 62));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PRIM_TEST(high_bits_are_counted_from_one),
         PRIM_TEST(add),
         PRIM_TEST(subtract),
         PRIM_TEST(multiply),
