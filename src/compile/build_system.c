@@ -335,5 +335,8 @@ void build_system(Builder *builder) {
         builder, KNOWN_METHOD_SOURCE, "Sources",
         make_bytes(maker, KNOWN_BYTE_STRING, builder->sources, builder->sources_size));
     fill_globals(builder);
+}
+
+void build_symbol_table(Builder *builder) {
     set_class_variable(builder, KNOWN_SYMBOL_TABLE, "Table", all_symbols(builder));
 }

@@ -59,6 +59,8 @@ Oop build_find_binding(Builder *builder, const GraphClass *class, Text name);
 
 // ---- build_system.c
 void build_system(Builder *builder);
+// The class variable Table of Symbol; all symbols must have been made.
+void build_symbol_table(Builder *builder);
 // Classes with an `initialize` of their own on the class side, in the order in which it must be
 // run.
 Oop build_initialization_order(Builder *builder);

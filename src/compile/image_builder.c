@@ -72,6 +72,7 @@ static Status build(Builder *builder, Diagnosis *diagnosis) {
     if (!builder->maker.failed) build_methods(builder);
     if (!builder->maker.failed && diagnostics->error_count == 0) build_system(builder);
     if (!builder->maker.failed && diagnostics->error_count == 0) build_fill_classes(builder);
+    if (!builder->maker.failed && diagnostics->error_count == 0) build_symbol_table(builder);
     if (builder->maker.failed || builder->tree->arena.is_exhausted)
         return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory to build the image");
     return diagnostics->error_count ? STATUS_BAD_USAGE : STATUS_OK;
