@@ -63,11 +63,14 @@ static void release_semaphores(VM *vm, uint32_t bits) {
     if (bits & INTERRUPT_SIGNALS) external_semaphores_deliver(vm);
 }
 
-// The user's interrupt goes to the image if it has a semaphore for it.
+// The user's interrupt goes to the image if it has a semaphore for it, and somebody there takes the
+// signals: if the last one still lies there, nobody does.
 static bool interrupt_stops(VM *vm) {
     crash_user_signal_served(USER_INTERRUPT);
     Oop semaphore = vm_special(vm, SPECIAL_INTERRUPT_SEMAPHORE);
-    if (!process_is_semaphore(semaphore)) return true;
+    if (!process_is_semaphore(semaphore) ||
+        num_lt(num(0), num_from_oop(field_at(semaphore, SEMAPHORE_EXCESS_SIGNALS))))
+        return true;
     semaphore_release(vm, semaphore, 1);
     return false;
 }

@@ -66,6 +66,9 @@ static void user_interrupt_goes_to_the_image(void **state) {
     set_special(SPECIAL_INTERRUPT_SEMAPHORE, semaphore);
     assert_int_equal(serve(INTERRUPT_USER), OUTCOME_ANSWERED);
     assert_int_equal(signals_of(semaphore), 1);
+    // Nobody has taken it: the second one is meant for the VM.
+    assert_int_equal(serve(INTERRUPT_USER), OUTCOME_STOP);
+    assert_int_equal(vm->exit_code, 130);
 }
 
 static void user_interrupt_stops_an_image_that_cannot_hear(void **state) {
