@@ -151,7 +151,9 @@ static const Primitive vm_primitives[] = {
     VM_ABSENT("primitivePathToUsing", 3, "images look for paths themselves"),
     VM_ABSENT("primitiveVoidReceiver", 0, "spoils the running frame"),
     VM_ABSENT("primitiveCrashVM", 1, "no program may end the VM that way"),
-    VM_ABSENT("primitiveCopyFromTo", 3, "copies memory of foreign functions"),
+#define FOREIGN(name) VM_ABSENT(#name, -1, "calls foreign functions, or prepares it"),
+#include "plugin/foreign_names.tbl"
+#undef FOREIGN
     NAMED_END,
 };
 
