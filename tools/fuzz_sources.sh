@@ -25,7 +25,7 @@ printf '2{ "name" : "P", "list" : [ 1, true, null, "\\u00e9\\ud83d\\ude00" ], #k
 flags=(-std=gnu11 -g -O1 -D_GNU_SOURCE -DPARLEY_DEBUG -I"$root/src" -I"$root/tests"
     -fno-strict-aliasing -fsanitize=address,undefined -fno-sanitize-recover=undefined)
 sources=()
-for name in tonel chunk filetree notation read_sources source_tree class_graph traits text_map arena diagnostic; do
+for name in tonel chunk filetree notation read_sources source_tree class_graph traits text_map lexer numbers arena diagnostic; do
     sources+=("$root/src/compile/$name.c")
 done
 clang "${flags[@]}" -fsanitize=fuzzer -o fuzz_sources "$root/tests/fuzz/fuzz_sources.c" "${sources[@]}"

@@ -2,6 +2,7 @@
 // Objects for a new image: see object_maker.h.
 #include "compile/object_maker.h"
 
+#include "compile/lexer.h"
 #include "memory/spaces.h"
 #include "memory/store.h"
 #include "object/layouts.h"
@@ -68,31 +69,20 @@ Oop make_bytes(ObjectMaker *maker, KnownClass role, const void *bytes, size_t si
     return object;
 }
 
-// The code point at *at, which moves on; -1: no UTF-8.
-static int32_t next_code_point(Text text, size_t *at) {
-    static const int32_t least[] = {0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)text.bytes[(*at)++];
-    unsigned more = first < 0x80 ? 0 : first < 0xC0 ? 4 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
-    if (more == 4 || first >= 0xF8 || text.length - *at < more) return -1;
-    int32_t code = more ? first & (0x3F >> more) : first;
-    for (unsigned i = 0; i < more; i++) {
-        unsigned char byte = (unsigned char)text.bytes[(*at)++];
-        if ((byte & 0xC0) != 0x80) return -1;
-        code = code << 6 | (byte & 0x3F);
-    }
-    return code < least[more] || code > 0x10FFFF ? -1 : code;
-}
-
 // How many characters, and the largest; false: no UTF-8.
-static bool measure(Text text, size_t *count, int32_t *largest) {
-    *count = 0;
-    *largest = 0;
+static bool measure(Text text, size_t *count, uint32_t *largest) {
+    uint32_t code;
+    *count = *largest = 0;
     for (size_t at = 0; at < text.length; (*count)++) {
-        int32_t code = next_code_point(text, &at);
-        if (code < 0) return false;
+        if (!text_next_character(text, &at, &code)) return false;
         if (code > *largest) *largest = code;
     }
     return true;
+}
+
+static int64_t next_code_point(Text text, size_t *at) {
+    uint32_t code = 0;
+    return text_next_character(text, at, &code) ? code : 0;
 }
 
 static Oop make_wide(ObjectMaker *maker, KnownClass role, Text text, size_t count) {
@@ -105,7 +95,7 @@ static Oop make_wide(ObjectMaker *maker, KnownClass role, Text text, size_t coun
 
 static Oop make_characters(ObjectMaker *maker, KnownClass narrow, KnownClass wide, Text text) {
     size_t count;
-    int32_t largest;
+    uint32_t largest;
     if (!measure(text, &count, &largest) || largest < 0x80 ||
         (largest > 0xFF && !maker->classes[wide]))
         return make_bytes(maker, narrow, text.bytes, text.length);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "compile/notation.h"
-
 enum { DEPTH_LIMIT = 64 };
 
 // The folders on the way to the one that is being searched.
@@ -101,21 +99,18 @@ static Text last_part(const char *path) {
 }
 
 // What package.st says, or the folder's name.
-static Text tonel_package_name(SourceTree *tree, const char *path, const Folder *folder) {
+static Text package_name(SourceTree *tree, const char *path, const Folder *folder) {
     for (size_t i = 0; i < folder->count; i++) {
         if (strcmp(folder->entries[i].name, "package.st") != 0) continue;
         SourceFile *file = source_tree_read_file(tree, folder->entries[i].path);
-        const char *brace = file ? memchr(file->text.bytes, '{', file->text.length) : NULL;
-        if (!brace) break;
-        size_t at = (size_t)(brace - file->text.bytes);
-        Text name = notation_text_at(notation_read(tree, file, &at), "name");
+        Text name = file ? tonel_package_name(tree, file) : (Text){"", 0};
         if (name.length) return name;
     }
     return last_part(path);
 }
 
 static void read_tonel_package(SourceTree *tree, const char *path, const Folder *folder) {
-    Text name = tonel_package_name(tree, path, folder);
+    Text name = package_name(tree, path, folder);
     SourcePackage *package = source_tree_package(tree, name, text_from_chars(path));
     for (size_t i = 0; package && i < folder->count; i++) {
         const FolderEntry *entry = &folder->entries[i];

@@ -20,6 +20,8 @@ void sources_read(SourceTree *tree, const char *path);
 
 // ---- the readers of single files and packages
 void tonel_read_file(SourceTree *tree, SourcePackage *package, SourceFile *file);
+// What a package.st says; empty after a complaint.
+Text tonel_package_name(SourceTree *tree, SourceFile *file);
 void chunk_read_file(SourceTree *tree, SourceFile *file);
 void filetree_read_package(SourceTree *tree, const char *path);
 

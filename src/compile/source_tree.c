@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compile/lexer.h"
 #include "object/format.h"
 
 SourceTree *source_tree_new(void) {
@@ -49,6 +50,32 @@ static size_t normalise(char *bytes, size_t size) {
     return to;
 }
 
+// Where the bytes are no UTF-8; the length when they are.
+static size_t find_bad_utf8(Text text) {
+    uint32_t character;
+    for (size_t at = 0; at < text.length;) {
+        size_t start = at;
+        if ((unsigned char)text.bytes[at] < 0x80)
+            at++;
+        else if (!text_next_character(text, &at, &character))
+            return start;
+    }
+    return text.length;
+}
+
+// Bytes above 127 are characters of their own then, as old files have them.
+static Text text_from_latin1(SourceTree *tree, Text text) {
+    char *bytes = code_arena_allocate(&tree->arena, 2 * text.length + 1);
+    size_t length = 0;
+    if (!bytes) return text;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.bytes[i];
+        if (c >= 0x80) bytes[length++] = (char)(0xC0 | c >> 6);
+        bytes[length++] = (char)(c < 0x80 ? c : 0x80 | (c & 0x3F));
+    }
+    return (Text){bytes, length};
+}
+
 SourceFile *source_tree_add_file(SourceTree *tree, const char *path, const char *bytes,
                                  size_t size) {
     SourceFile *file = LIST_ADD(tree, &tree->files, SourceFile);
@@ -61,6 +88,10 @@ SourceFile *source_tree_add_file(SourceTree *tree, const char *path, const char 
     if (size) memcpy(copy, bytes, size);
     file->path = path_copy;
     file->text = (Text){copy, normalise(copy, size)};
+    size_t bad = find_bad_utf8(file->text);
+    if (bad == file->text.length) return file;
+    file->text = text_from_latin1(tree, file->text);
+    source_tree_complain(tree, SEVERITY_WARNING, file, bad, "this is no UTF-8: read as Latin-1");
     return file;
 }
 

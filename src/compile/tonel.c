@@ -152,25 +152,35 @@ static bool define_class(TonelReader *reader, const Notation *definition, Text n
     return set_kind(reader, class, definition);
 }
 
-static bool read_definition(TonelReader *reader, Text comment) {
+// "Class { ... }": the type, and what stands in the braces; NULL after a complaint.
+static const Notation *read_definition_map(TonelReader *reader, Text *type) {
     size_t begin = reader->at;
-    Text type = read_name(reader);
-    bool is_trait = text_is(type, "Trait"), is_class = text_is(type, "Class");
-    bool is_package = text_is(type, "Package");
-    reader->is_extension = text_is(type, "Extension");
-    if (!is_trait && !is_class && !is_package && !reader->is_extension)
-        return complain(reader, begin, "'Class', 'Trait', 'Extension' or 'Package' is expected");
+    *type = read_name(reader);
+    if (!text_is(*type, "Class") && !text_is(*type, "Trait") && !text_is(*type, "Extension") &&
+        !text_is(*type, "Package")) {
+        complain(reader, begin, "'Class', 'Trait', 'Extension' or 'Package' is expected");
+        return NULL;
+    }
     skip_space(reader);
-    if (at_end(reader) || reader->text.bytes[reader->at] != '{')
-        return complain(reader, reader->at, "'{' is expected here");
-    const Notation *definition = notation_read(reader->tree, reader->file, &reader->at);
+    if (at_end(reader) || reader->text.bytes[reader->at] != '{') {
+        complain(reader, reader->at, "'{' is expected here");
+        return NULL;
+    }
+    return notation_read(reader->tree, reader->file, &reader->at);
+}
+
+static bool read_definition(TonelReader *reader, Text comment) {
+    Text type;
+    const Notation *definition = read_definition_map(reader, &type);
     if (!definition) return false;
     Text name = notation_text_at(definition, "name");
     if (name.length == 0) return complain(reader, definition->offset, "the definition has no name");
-    if (is_package) return true;
+    if (text_is(type, "Package")) return true;
     reader->defined = name;
     if (text_ends_with(name, " classTrait")) reader->defined.length -= strlen(" classTrait");
-    return reader->is_extension || define_class(reader, definition, name, comment, is_trait);
+    reader->is_extension = text_is(type, "Extension");
+    return reader->is_extension ||
+           define_class(reader, definition, name, comment, text_is(type, "Trait"));
 }
 
 // ---- methods
@@ -275,14 +285,27 @@ static bool read_method(TonelReader *reader) {
     return method->selector.length || complain(reader, begin, "the method's selector is expected");
 }
 
+// What stands in front of the first definition.
+static bool read_head(TonelReader *reader, Text *comment) {
+    skip_space(reader);
+    if (!at_end(reader) && reader->text.bytes[reader->at] == '"' && !read_comment(reader, comment))
+        return false;
+    skip_space(reader);
+    return true;
+}
+
 void tonel_read_file(SourceTree *tree, SourcePackage *package, SourceFile *file) {
     TonelReader reader = {.tree = tree, .package = package, .file = file, .text = file->text};
     Text comment = {"", 0};
-    skip_space(&reader);
-    if (!at_end(&reader) && reader.text.bytes[reader.at] == '"' && !read_comment(&reader, &comment))
-        return;
-    skip_space(&reader);
-    if (!read_definition(&reader, comment)) return;
+    if (!read_head(&reader, &comment) || !read_definition(&reader, comment)) return;
     for (skip_space(&reader); !at_end(&reader); skip_space(&reader))
         if (!read_method(&reader)) return;
+}
+
+Text tonel_package_name(SourceTree *tree, SourceFile *file) {
+    TonelReader reader = {.tree = tree, .file = file, .text = file->text};
+    Text comment = {"", 0};
+    if (!read_head(&reader, &comment)) return comment;
+    const Notation *definition = read_definition_map(&reader, &comment);
+    return notation_text_at(definition, "name");
 }

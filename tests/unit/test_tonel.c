@@ -132,6 +132,21 @@ static void escapes_are_resolved(void **state) {
     assert_text(class_at(0)->category, "it's \xC3\xA9 \\ \n't");
 }
 
+static void latin1_is_read_with_a_warning(void **state) {
+    (void)state;
+    read_tonel("Extension { #name : 'Point' }\nPoint >> name [ ^ 'Gr\xFC\xDF' ]");
+    assert_complaint("Point.class.st:2:22: this is no UTF-8: read as Latin-1");
+    assert_int_equal(tree->diagnostics.warning_count, 1);
+    assert_text(method_at(0)->text, "name ^ 'Gr\xC3\xBC\xC3\x9F'");
+}
+
+static void a_package_may_have_a_comment(void **state) {
+    (void)state;
+    SourceFile *file = source("package.st", "\"A { package }\"\nPackage { #name : #Geo }");
+    assert_text(tonel_package_name(tree, file), "Geo");
+    assert_text(tonel_package_name(tree, source("package.st", "Package {")), "");
+}
+
 static void kinds_of_classes(void **state) {
     (void)state;
     static const char *const words[] = {"normal",
@@ -261,6 +276,8 @@ int main(void) {
         SOURCE_TEST(older_versions_are_read),
         SOURCE_TEST(traits_and_extensions_are_told_apart),
         SOURCE_TEST(escapes_are_resolved),
+        SOURCE_TEST(latin1_is_read_with_a_warning),
+        SOURCE_TEST(a_package_may_have_a_comment),
         SOURCE_TEST(kinds_of_classes),
         SOURCE_TEST(bad_files_are_told_with_their_place),
         SOURCE_TEST(a_file_cut_anywhere_is_read_to_its_end),
