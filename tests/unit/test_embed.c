@@ -279,6 +279,34 @@ static void two_vms_run_side_by_side(void **state) {
     parley_destroy(two);
 }
 
+static void *run_to_the_end(void *vm) {
+    return parley_run(vm) == PARLEY_QUIT && parley_exit_code(vm) == 0 ? vm : NULL;
+}
+
+// Nothing is shared: each has a thread of its own.
+static void two_vms_run_at_the_same_time(void **state) {
+    Fixture *f = *state;
+    char other[128], log[128];
+    ParleyOptions options;
+    snprintf(other, sizeof other, "%s/other.image", f->folder);
+    snprintf(log, sizeof log, "%s/log1.txt", f->folder);
+    copy_image(f, pharo);
+    copy_image_to("candle-bench-spur64.image", other);
+    parley_default_options(&options);
+    Parley *vms[] = {loaded(f->image, &options), loaded(other, &options)};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, run_to_the_end, vms[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        void *answer;
+        pthread_join(threads[i], &answer);
+        assert_ptr_equal(answer, vms[i]);
+        assert_int_equal(parley_verify(vms[i], stderr, 5), 0);
+        parley_destroy(vms[i]);
+    }
+    assert_int_equal(access(log, R_OK), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -291,6 +319,7 @@ int main(void) {
         TEST(failed_save_is_told),
         TEST(stop_comes_from_another_thread),
         TEST(two_vms_run_side_by_side),
+        TEST(two_vms_run_at_the_same_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
