@@ -535,7 +535,7 @@ backward_jump:
 
 must_be_boolean:
     registers_publish(&r);
-    outcome = send_special(vm, SPECIAL_SELECTOR_MUST_BE_BOOLEAN, 0);
+    outcome = send_must_be_boolean(vm);
     goto finish;
 
 assign_read_only:

@@ -382,6 +382,14 @@ static void back_to_instruction(VM *vm, uint64_t pc) {
     vm->fp[FRAME_PC] = at + summary->first_pc + 8;
 }
 
+Outcome send_must_be_boolean(VM *vm) {
+    Oop condition = operand(vm, 0);
+    if (!oop_is_forwarder(condition)) return send_special(vm, SPECIAL_SELECTOR_MUST_BE_BOOLEAN, 0);
+    prim_stack_at_put(vm, 0, heap_follow(&vm->heap, condition));
+    back_to_instruction(vm, vm->fp[FRAME_PC] - 1);
+    return OUTCOME_SWITCHED;
+}
+
 // The context itself gets the message, as for an unused bytecode on other Spur VMs. An image that
 // does not name the selector gets doesNotUnderstand: with #cannotInterpret: in its place. When the
 // answer comes the frame tries the same instruction again, since what stands behind it relies on

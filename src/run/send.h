@@ -34,6 +34,10 @@ MAY_GC Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned 
 // method found is activated, even if it has a primitive.
 MAY_GC Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count);
 
+// What is on top met a conditional jump, behind which the running frame stands, and is no boolean:
+// sends mustBeBoolean. A forwarder is followed, and the frame taken back to the jump.
+MAY_GC Outcome send_must_be_boolean(VM *vm);
+
 // The running frame cannot carry out the instruction at or before `pc` (as in FRAME_PC): tells the
 // program, and takes the frame back to it.
 MAY_GC Outcome send_bad_code(VM *vm, uint64_t pc);

@@ -366,6 +366,27 @@ static void a_message_of_the_vm_runs_no_primitive(void **state) {
     assert_true(INT_OF(value_of(count)) > 1);
 }
 
+// An object that became true is true for a jump too, whatever its prefixes.
+static void a_jump_follows_forwarders(void **state) {
+    (void)state;
+    const Oop wanted[] = {TRUE_OOP, FALSE_OOP};
+    for (int i = 0; i < 4; i++) {
+        Oop result = new_variable(INT(-1)), condition = forwarder_to(wanted[i % 2]);
+        Code code = {.literal_count = 2, .literals = {condition, result}, .is_sista = i >= 2};
+        // push the condition; jump if false to 0; push 1, jump; 0: push 0; pop into the variable
+        if (code.is_sista) {
+            static const char bytes[] = "\x20\xE1\x00\xEF\x02\x51\xB0\x50\xF1\x01\xE1\xFF\xED\xFC";
+            code.bytes = bytes, code.byte_count = sizeof bytes - 1;
+        } else {
+            static const char bytes[] = "\x20\x99\x76\x90\x75\x82\xC1\xA3\xFE";
+            code.bytes = bytes, code.byte_count = sizeof bytes - 1;
+        }
+        start(new_code(code), NIL);
+        assert_int_equal(run(), STOP_TICKS);
+        OOP_EQUAL(value_of(result), INT(1 - i % 2));
+    }
+}
+
 // ---- methods that become something else, or are written, while they run
 
 // A method that sends becomeForward: from {itself} to {other}, then sets the variable to 7.
@@ -496,6 +517,7 @@ int main(void) {
         PRIM_TEST(a_directed_super_send_to_no_class_keeps_its_operands),
         PRIM_TEST(bytecodes_are_traced_with_their_prefixes),
         PRIM_TEST(a_message_of_the_vm_runs_no_primitive),
+        PRIM_TEST(a_jump_follows_forwarders),
         PRIM_TEST(a_running_method_may_become_one_of_the_same_shape),
         PRIM_TEST(a_running_method_that_becomes_another_is_trapped),
         PRIM_TEST(a_running_method_does_not_change_its_bytecode_set),
