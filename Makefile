@@ -29,6 +29,11 @@ LIBS += -ledit
 endif
 FLAGS_release := -O2
 FLAGS_debug := -O1 -DPARLEY_DEBUG
+# For libFuzzer, with clang: tools/fuzz_run.sh.
+FLAGS_fuzz := -O1 -DPARLEY_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
+              -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# The loop's jumps, each of which may lead to every label, take clang minutes otherwise.
+LOOP_FLAGS_fuzz := -O0 -fno-sanitize=fuzzer-no-link
 FLAGS_san := -O1 -DPARLEY_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=undefined \
              -fno-omit-frame-pointer
 CFLAGS_ALL := $(BASE_FLAGS) $(FLAGS_$(CONFIG)) $(CFLAGS)
@@ -56,8 +61,11 @@ STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/str
 # Programs that script tests use.
 TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
 TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%) $(B)/tools/primitives_doc
-SCRIPT_TESTS := $(filter-out %/common.sh,$(sort $(wildcard tests/*/*.sh)))
+SCRIPT_TESTS := $(filter-out %/common.sh tests/nightly/%,$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
+# What runs longer at night: more damaged files, kills, switches.
+NIGHTLY_SCRIPTS := tests/stress/switches.sh tests/image/damaged.sh tests/image/saves.sh \
+    $(sort $(wildcard tests/nightly/*.sh))
 NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
 NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)
 RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
@@ -93,7 +101,7 @@ build/gen/bytecode/%_each.tbl: src/bytecode/%.tbl tools/each_bytecode.awk
 	awk -f tools/each_bytecode.awk $< >$@
 LOOPS := $(B)/run/interpreter.o $(B)/run/interpreter_traced.o
 $(LOOPS): build/gen/bytecode/v3plus_each.tbl build/gen/bytecode/sista_each.tbl
-$(LOOPS): CFLAGS_ALL += -Ibuild/gen
+$(LOOPS): CFLAGS_ALL += -Ibuild/gen $(LOOP_FLAGS_$(CONFIG))
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -119,8 +127,11 @@ $(B)/tests/nightly/%: tests/nightly/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
 
-nightly: $(NIGHTLY_PROGRAMS) $(STRESS_PROGRAMS)
-	@PARLEY_NIGHTLY=1 tools/run_tests.sh -t 3600 $(NIGHTLY_PROGRAMS) $(STRESS_PROGRAMS)
+nightly:
+	@tools/install_deps.sh nightly
+	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 tests $(NIGHTLY_PROGRAMS)
+	@PARLEY_NIGHTLY=1 tools/run_tests.sh -p -t 5400 $(NIGHTLY_SCRIPTS) $(STRESS_PROGRAMS) \
+	    $(NIGHTLY_PROGRAMS)
 
 # ---- the recording build: semantic sources compiled with PARLEY_RECORDING, on a heap compiled in
 # the direct way. All that was recorded is one object with few global names, since the direct build

@@ -1,19 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs test programs and counts what they say.
-#   tools/run_tests.sh [-v] [-t SECONDS] PROGRAM...
+#   tools/run_tests.sh [-v] [-p] [-t SECONDS] PROGRAM...
 # Every program speaks TAP (cmocka does when asked): a line "ok" or "not ok" for each test, "# SKIP"
 # behind an ok that did not run. A program that exits with another code than 0, dies, exceeds the
 # time limit (default 300 s) or says nothing counts as one more failure. Output is shown for failing
 # programs only. Programs run two at a time, each in a scratch folder of its own; the closing line
-# is "N passed, M failed", with the number of skipped tests when there were any.
+# is "N passed, M failed", with the number of skipped tests when there were any. -v says what each
+# program came to at the end, -p at once, and what begins.
 set -u
 
-verbose=
+verbose= progress=
 limit=300
-while getopts vt: option; do
+while getopts vpt: option; do
     case $option in
     v) verbose=1 ;;
+    p) progress=1 ;;
     t) limit=$OPTARG ;;
     *) exit 2 ;;
     esac
@@ -30,7 +32,8 @@ run_one() {
     local program=$1 name
     name=$(basename "$program")
     mkdir -p "$work/$name.d"
-    local log=$work/$name.log
+    local log=$work/$name.log begun=$SECONDS
+    [ -z "$progress" ] || echo "$(date +%T) $name begins"
     (cd "$work/$name.d" && timeout -k 10 "$limit" "$program") >"$log" 2>&1
     local code=$?
     local passed failed skipped
@@ -41,6 +44,8 @@ run_one() {
     if [ $code -ne 0 ] && [ "$failed" = 0 ]; then failed=1; fi
     if [ $code -eq 0 ] && [ $((passed + failed + skipped)) = 0 ]; then failed=1; fi
     echo "$passed $failed $skipped $code" >"$work/$name.count"
+    [ -z "$progress" ] ||
+        echo "$(date +%T) $name: $passed passed, $failed failed, $((SECONDS - begun)) s"
     chmod -R u+w "$work/$name.d" 2>/dev/null
     rm -rf "$work/$name.d"
 }

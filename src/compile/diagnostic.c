@@ -2,6 +2,8 @@
 // Places and texts of diagnostics. Lines are counted when something is reported, not before.
 #include "compile/diagnostic.h"
 
+#include <string.h>
+
 typedef struct KindRow {
     Severity severity;
     const char *name, *text;
