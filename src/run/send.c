@@ -21,6 +21,7 @@
 #include "run/verified.h"
 
 const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
+    if (!prim_is_class_object(vm, class_object)) return NULL; // above the root stands nil
     uint64_t index = heap_enter_class(&vm->heap, class_object);
     if (!index) return NULL;
     uint32_t key = LOOKUP_KEY(index, argument_count);

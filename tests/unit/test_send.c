@@ -351,6 +351,25 @@ static void bytecodes_are_traced_with_their_prefixes(void **state) {
     assert_int_equal(memcmp(text, "bytecode ", 9), 0);
 }
 
+// Above the root stands nil, which is no class: it is not entered as one, which would give it
+// another identity hash.
+static void a_super_send_above_the_root_is_not_understood(void **state) {
+    (void)state;
+    Oop passed = new_variable(INT(-1)), selector = new_string("foo");
+    Oop not_understood = new_string("doesNotUnderstand:");
+    Num hash = object_hash_bits(NIL);
+    fixture_put_special(SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, not_understood);
+    define(cls.plain, not_understood, new_code((Code){.arguments = 1, BYTES("\x76\x7C")}));
+    // self super foo; pop into the variable
+    Oop method = new_code((Code){
+        .literal_count = 2, .literals = {selector, passed}, BYTES("\x70\x85\x00\x82\xC1\xA3\xFE")});
+    field_at_put(&vm->heap, method, 4, new_variable(fixture_class_object(cls.plain)));
+    start(method, new_plain());
+    assert_int_equal(run(), STOP_TICKS);
+    OOP_EQUAL(value_of(passed), INT(1));
+    assert_int_equal(num_concrete(object_hash_bits(NIL)), num_concrete(hash));
+}
+
 // A handler that is a primitive would leave an answer on the stack of a frame that does not expect
 // one: yield does so after a switch.
 static void a_message_of_the_vm_runs_no_primitive(void **state) {
@@ -517,6 +536,7 @@ int main(void) {
         PRIM_TEST(a_directed_super_send_to_no_class_keeps_its_operands),
         PRIM_TEST(bytecodes_are_traced_with_their_prefixes),
         PRIM_TEST(a_message_of_the_vm_runs_no_primitive),
+        PRIM_TEST(a_super_send_above_the_root_is_not_understood),
         PRIM_TEST(a_jump_follows_forwarders),
         PRIM_TEST(a_running_method_may_become_one_of_the_same_shape),
         PRIM_TEST(a_running_method_that_becomes_another_is_trapped),
