@@ -627,6 +627,8 @@ static void generate_end(Generator *g, const MethodNode *method) {
         ir_pop(&g->ir);
     }
     if (last_is_return(statements)) return;
+    uint32_t end = (uint32_t)g->shared->unit->place.source.length;
+    unmark_source(g, (SourceMark){end, end}); // what nobody wrote stands behind all that is
     add(g, IR_PUSH_RECEIVER);
     ir_return_top(&g->ir);
 }

@@ -265,6 +265,11 @@ static void the_source_map_covers_the_code(void **state) {
     assert_memory_equal(source + fixture.code->spans[1].start, "x bar", 5);
     assert_int_equal(fixture.code->name_count, 1);
     assert_true(text_is(fixture.code->names[0].name, "x"));
+    // The return that nobody wrote is at the end.
+    compile_text("foo: x x bar");
+    const CodeSpan *last = &fixture.code->spans[fixture.code->span_count - 1];
+    assert_int_equal(last->start, 12);
+    assert_int_equal(last->end, 12);
 }
 
 static void the_debugger_learns_where_variables_live(void **state) {
