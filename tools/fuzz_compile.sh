@@ -35,8 +35,8 @@ printf 'ifTrue:\nwhileFalse:\nto:do:\nifNotNil:\n<primitive: \n":="\n"#("\n"16r"
 flags=(-std=gnu11 -g -O1 -D_GNU_SOURCE -DPARLEY_DEBUG -I"$root/src"
     -fno-strict-aliasing -fsanitize=address,undefined -fno-sanitize-recover=undefined)
 sources=()
-for name in arena assemble check_code compiler_options diagnostic encode_sista encode_v3 generate \
-    inline_sends inlining ir lexer literal_set literal_table name_set numbers parser scope unit; do
+for name in arena assemble assemble_sections check_code compiler_options diagnostic encode_sista encode_v3 generate \
+    inline_sends inlining ir lexer literal_set literal_table name_set numbers parse_pragmas parser scope unit; do
     sources+=("$root/src/compile/$name.c")
 done
 for source in "$root"/src/bytecode/{decode,verify}.c "$root"/src/base/{status,natural,natural_divide,natural_multiply}.c; do

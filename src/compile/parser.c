@@ -11,27 +11,11 @@
 // Each function takes what it needs, or reports an error and answers NULL or false. `current` is
 // the token to look at; one token ahead of it is read only where an assignment may begin and where
 // a minus sign was split off a number.
-#include "compile/parser.h"
-
-#include "compile/lexer.h"
-
-enum { ARGUMENT_LIMIT = 31 }; // what a bytecode of a send has room for
-
-typedef struct Parser {
-    CompileUnit *unit;
-    CodeArena *arena;
-    Lexer lexer;
-    Token current, ahead;
-    bool has_ahead;
-    uint32_t last_end; // of the token before the current one
-    unsigned nesting;
-    MethodNode *method;
-    PragmaNode *last_pragma;
-} Parser;
+#include "compile/parser_state.h"
 
 // ---- tokens
 
-static void step(Parser *p) {
+void parser_step(Parser *p) {
     p->last_end = p->current.end;
     p->current = p->has_ahead ? p->ahead : lexer_next(&p->lexer);
     p->has_ahead = false;
@@ -47,7 +31,7 @@ static bool at_special(const Parser *p, char special) {
     return p->current.kind == TOKEN_SPECIAL && p->current.special == special;
 }
 
-static bool at_operator(const Parser *p, const char *chars) {
+bool parser_at_operator(const Parser *p, const char *chars) {
     return p->current.kind == TOKEN_OPERATOR && text_is(p->current.text, chars);
 }
 
@@ -57,7 +41,7 @@ static bool at_bar(const Parser *p) {
 
 static bool take_special(Parser *p, char special) {
     if (!at_special(p, special)) return false;
-    step(p);
+    parser_step(p);
     return true;
 }
 
@@ -65,7 +49,7 @@ static bool take_special(Parser *p, char special) {
 static void take_bar(Parser *p) {
     Token *token = &p->current;
     if (token->text.length < 2) {
-        step(p);
+        parser_step(p);
         return;
     }
     token->start++;
@@ -79,7 +63,7 @@ static bool is_reserved_literal(Text name) {
 static bool at_name(const Parser *p) { return p->current.kind == TOKEN_NAME; }
 
 // A name that a variable may have.
-static bool at_variable(const Parser *p) {
+bool parser_at_variable(const Parser *p) {
     return at_name(p) && !is_reserved_literal(p->current.text);
 }
 
@@ -96,12 +80,12 @@ static void *fail_about(Parser *p, DiagnosticKind kind, Text name) {
     return NULL;
 }
 
-static void *fail(Parser *p, DiagnosticKind kind) { return fail_about(p, kind, p->current.text); }
+void *parser_fail(Parser *p, DiagnosticKind kind) { return fail_about(p, kind, p->current.text); }
 
 // Something opened at `opening` is not closed. If the text ends, the opening is the place to show,
 // else the token that should have been the end.
 static void *fail_unclosed(Parser *p, DiagnosticKind kind, uint32_t opening) {
-    if (p->current.kind != TOKEN_END) return fail(p, kind);
+    if (p->current.kind != TOKEN_END) return parser_fail(p, kind);
     report(p, kind, opening, opening + 1, p->current.text);
     return NULL;
 }
@@ -111,7 +95,7 @@ static bool enter(Parser *p) {
         p->nesting++;
         return true;
     }
-    fail(p, DIAGNOSTIC_TOO_DEEP);
+    parser_fail(p, DIAGNOSTIC_TOO_DEEP);
     return false;
 }
 
@@ -151,7 +135,7 @@ static Node *parse_variable(Parser *p) {
     Node *node = new_node(p, NODE_VARIABLE, p->current.start);
     if (!node) return NULL;
     node->as.variable.name = p->current.text;
-    step(p);
+    parser_step(p);
     return node;
 }
 
@@ -163,12 +147,7 @@ static bool parse_statements(Parser *p, NodeList *list, char closer);
 
 // ---- literals
 
-typedef struct LiteralList {
-    Literal *items;
-    size_t count, capacity;
-} LiteralList;
-
-static bool literal_list_add(Parser *p, LiteralList *list, Literal literal) {
+bool parser_list_add(Parser *p, LiteralList *list, Literal literal) {
     if (!code_arena_grow(p->arena, (void **)&list->items, &list->capacity, list->count,
                          sizeof *list->items))
         return false;
@@ -187,14 +166,14 @@ static bool parse_byte_array(Parser *p, Literal *literal) {
     uint32_t opening = p->current.start;
     size_t capacity = 0, count = 0;
     void *bytes = NULL;
-    step(p);
+    parser_step(p);
     while (!at_special(p, ']')) {
         if (p->current.kind == TOKEN_END)
             return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_BYTE_ARRAY, opening);
-        if (!token_is_byte(&p->current)) return fail(p, DIAGNOSTIC_BAD_BYTE);
+        if (!token_is_byte(&p->current)) return parser_fail(p, DIAGNOSTIC_BAD_BYTE);
         if (!code_arena_grow(p->arena, &bytes, &capacity, count, 1)) return false;
         ((uint8_t *)bytes)[count++] = (uint8_t)p->current.literal.integer;
-        step(p);
+        parser_step(p);
     }
     *literal = (Literal){.kind = LITERAL_BYTE_ARRAY, .text = {bytes, count}};
     return true;
@@ -220,18 +199,18 @@ static bool parse_element(Parser *p, Literal *element) {
         *element = (Literal){.kind = LITERAL_SYMBOL, .text = p->current.text};
         return true;
     default:
-        return fail(p, DIAGNOSTIC_BAD_LITERAL);
+        return parser_fail(p, DIAGNOSTIC_BAD_LITERAL);
     }
 }
 
 static bool parse_elements(Parser *p, LiteralList *list, uint32_t opening) {
     Literal element;
-    step(p);
+    parser_step(p);
     while (!at_special(p, ')')) {
         if (p->current.kind == TOKEN_END)
             return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_LITERAL_ARRAY, opening);
-        if (!parse_element(p, &element) || !literal_list_add(p, list, element)) return false;
-        step(p);
+        if (!parse_element(p, &element) || !parser_list_add(p, list, element)) return false;
+        parser_step(p);
     }
     return true;
 }
@@ -250,7 +229,7 @@ static bool parse_literal_array(Parser *p, Literal *literal) {
     return is_good;
 }
 
-static bool at_literal(const Parser *p) {
+bool parser_at_literal(const Parser *p) {
     return p->current.kind == TOKEN_LITERAL || p->current.kind == TOKEN_ARRAY ||
            p->current.kind == TOKEN_BYTE_ARRAY ||
            (at_name(p) && is_reserved_literal(p->current.text));
@@ -263,20 +242,20 @@ static Literal reserved_literal(Text name) {
 }
 
 // At at_literal. Takes all of it.
-static bool parse_literal(Parser *p, Literal *literal) {
+bool parser_parse_literal(Parser *p, Literal *literal) {
     bool is_good = true;
     if (at_name(p))
         *literal = reserved_literal(p->current.text);
     else
         is_good = parse_element(p, literal);
-    if (is_good) step(p);
+    if (is_good) parser_step(p);
     return is_good;
 }
 
 static Node *parse_literal_node(Parser *p) {
     Literal literal;
     uint32_t start = p->current.start;
-    if (!parse_literal(p, &literal)) return NULL;
+    if (!parser_parse_literal(p, &literal)) return NULL;
     return new_literal(p, start, p->last_end, literal);
 }
 
@@ -285,13 +264,13 @@ static Node *parse_literal_node(Parser *p) {
 static bool parse_block_arguments(Parser *p, NodeList *arguments) {
     if (!at_special(p, ':')) return true;
     while (take_special(p, ':')) {
-        if (!at_variable(p)) return fail(p, DIAGNOSTIC_ARGUMENT_EXPECTED);
+        if (!parser_at_variable(p)) return parser_fail(p, DIAGNOSTIC_ARGUMENT_EXPECTED);
         Node *argument = parse_variable(p);
         if (!argument) return false;
         node_list_add(arguments, argument);
     }
     if (at_special(p, ']')) return true;
-    if (!at_bar(p)) return fail(p, DIAGNOSTIC_BLOCK_BAR_EXPECTED);
+    if (!at_bar(p)) return parser_fail(p, DIAGNOSTIC_BLOCK_BAR_EXPECTED);
     take_bar(p);
     return true;
 }
@@ -300,23 +279,23 @@ static Node *parse_block(Parser *p) {
     uint32_t start = p->current.start;
     Node *block = new_node(p, NODE_BLOCK, start);
     if (!block) return NULL;
-    step(p);
+    parser_step(p);
     Body *body = &block->as.block.body;
     if (!parse_block_arguments(p, &body->arguments) || !parse_body(p, body, ']')) return NULL;
     if (!at_special(p, ']')) return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_BLOCK, start);
     block->end = p->current.end;
-    step(p);
+    parser_step(p);
     return block;
 }
 
 static Node *parse_parenthesised(Parser *p) {
     uint32_t start = p->current.start;
-    step(p);
+    parser_step(p);
     Node *node = parse_expression(p);
     if (!node) return NULL;
     if (!at_special(p, ')')) return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_PARENTHESIS, start);
     node->has_parentheses = true;
-    step(p);
+    parser_step(p);
     return node;
 }
 
@@ -324,28 +303,28 @@ static Node *parse_brace(Parser *p) {
     uint32_t start = p->current.start;
     Node *brace = new_node(p, NODE_BRACE, start);
     if (!brace) return NULL;
-    step(p);
+    parser_step(p);
     if (!parse_statements(p, &brace->as.elements, '}')) return NULL;
     if (!at_special(p, '}')) return fail_unclosed(p, DIAGNOSTIC_UNCLOSED_BRACE, start);
     brace->end = p->current.end;
-    step(p);
+    parser_step(p);
     return brace;
 }
 
 static Node *parse_primary(Parser *p) {
-    if (at_literal(p)) return parse_literal_node(p);
+    if (parser_at_literal(p)) return parse_literal_node(p);
     if (at_name(p)) return parse_variable(p);
     if (at_special(p, '[')) return parse_block(p);
     if (at_special(p, '(')) return parse_parenthesised(p);
     if (at_special(p, '{')) return parse_brace(p);
-    return fail(p, DIAGNOSTIC_EXPRESSION_EXPECTED);
+    return parser_fail(p, DIAGNOSTIC_EXPRESSION_EXPECTED);
 }
 
 // ---- messages
 
 static Node *parse_unary_message(Parser *p, Node *receiver) {
     Node *send = new_send(p, receiver, p->current.text, p->current.start);
-    if (send) step(p);
+    if (send) parser_step(p);
     return send;
 }
 
@@ -373,8 +352,8 @@ static Node *finish_argument(Parser *p, Node *send, Node *argument) {
 }
 
 static bool argument_follows(Parser *p, Text selector) {
-    bool is_there = at_literal(p) || at_name(p) || at_special(p, '[') || at_special(p, '(') ||
-                    at_special(p, '{');
+    bool is_there = parser_at_literal(p) || at_name(p) || at_special(p, '[') ||
+                    at_special(p, '(') || at_special(p, '{');
     if (!is_there) fail_about(p, DIAGNOSTIC_ARGUMENT_OF_MESSAGE_EXPECTED, selector);
     return is_there;
 }
@@ -383,7 +362,7 @@ static Node *parse_binary_message(Parser *p, Node *receiver) {
     Text selector = p->current.text;
     Node *send = new_send(p, receiver, selector, p->current.start);
     if (!send) return NULL;
-    step(p);
+    parser_step(p);
     if (!argument_follows(p, selector)) return NULL;
     return finish_argument(p, send, parse_unary(p));
 }
@@ -395,7 +374,7 @@ static Node *parse_binary(Parser *p) {
     return node;
 }
 
-static Text join(Parser *p, Text a, Text b) {
+Text parser_join(Parser *p, Text a, Text b) {
     if (a.length == 0) return b;
     return code_arena_format(p->arena, "%.*s%.*s", TEXT_ARGUMENTS(a), TEXT_ARGUMENTS(b));
 }
@@ -405,9 +384,9 @@ static Node *parse_keyword_message(Parser *p, Node *receiver) {
     while (send && p->current.kind == TOKEN_KEYWORD) {
         Text keyword = p->current.text;
         if (send->as.send.arguments.count == ARGUMENT_LIMIT)
-            return fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
-        send->as.send.selector = join(p, send->as.send.selector, keyword);
-        step(p);
+            return parser_fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
+        send->as.send.selector = parser_join(p, send->as.send.selector, keyword);
+        parser_step(p);
         if (!argument_follows(p, keyword)) return NULL;
         send = finish_argument(p, send, parse_binary(p));
     }
@@ -424,13 +403,14 @@ static Node *parse_cascaded_message(Parser *p, Node *receiver) {
     if (at_name(p)) return parse_unary_message(p, receiver);
     if (p->current.kind == TOKEN_KEYWORD) return parse_keyword_message(p, receiver);
     if (at_operator_or_minus(p)) return parse_binary_message(p, receiver);
-    return fail(p, DIAGNOSTIC_MESSAGE_EXPECTED);
+    return parser_fail(p, DIAGNOSTIC_MESSAGE_EXPECTED);
 }
 
 static Node *parse_cascade(Parser *p) {
     Node *first = parse_keyword(p);
     if (!first || !at_special(p, ';')) return first;
-    if (first->kind != NODE_SEND || first->has_parentheses) return fail(p, DIAGNOSTIC_BAD_CASCADE);
+    if (first->kind != NODE_SEND || first->has_parentheses)
+        return parser_fail(p, DIAGNOSTIC_BAD_CASCADE);
     Node *cascade = new_node(p, NODE_CASCADE, first->start);
     if (!cascade) return NULL;
     Node *receiver = first->as.send.receiver;
@@ -455,7 +435,7 @@ static Node *parse_assignment(Parser *p) {
     Node *assignment = new_node(p, NODE_ASSIGNMENT, p->current.start);
     if (!assignment) return NULL;
     assignment->as.assignment.target = parse_variable(p);
-    step(p);
+    parser_step(p);
     assignment->as.assignment.value = parse_expression(p);
     assignment->end = p->last_end;
     bool is_good = assignment->as.assignment.target && assignment->as.assignment.value;
@@ -464,7 +444,7 @@ static Node *parse_assignment(Parser *p) {
 
 static Node *parse_expression(Parser *p) {
     if (!enter(p)) return NULL;
-    bool assigns = at_variable(p) && look_ahead(p)->kind == TOKEN_ASSIGN;
+    bool assigns = parser_at_variable(p) && look_ahead(p)->kind == TOKEN_ASSIGN;
     Node *node = assigns ? parse_assignment(p) : parse_cascade(p);
     leave(p);
     return node;
@@ -474,7 +454,7 @@ static Node *parse_statement(Parser *p) {
     if (!at_special(p, '^')) return parse_expression(p);
     Node *node = new_node(p, NODE_RETURN, p->current.start);
     if (!node) return NULL;
-    step(p);
+    parser_step(p);
     node->as.returned = parse_expression(p);
     node->end = p->last_end;
     return node->as.returned ? node : NULL;
@@ -500,7 +480,8 @@ static bool parse_statements(Parser *p, NodeList *list, char closer) {
         if (!statement) return false;
         node_list_add(list, statement);
         if (at_closer(p, closer)) break;
-        if (!at_special(p, '.')) return closer ? true : (fail(p, DIAGNOSTIC_END_EXPECTED), false);
+        if (!at_special(p, '.'))
+            return closer ? true : (parser_fail(p, DIAGNOSTIC_END_EXPECTED), false);
         while (take_special(p, '.'))
             continue;
     }
@@ -510,163 +491,26 @@ static bool parse_statements(Parser *p, NodeList *list, char closer) {
 static bool parse_temporaries(Parser *p, NodeList *temporaries) {
     if (!at_bar(p)) return true;
     take_bar(p);
-    while (at_variable(p)) {
+    while (parser_at_variable(p)) {
         Node *temporary = parse_variable(p);
         if (!temporary) return false;
         node_list_add(temporaries, temporary);
     }
-    if (!at_bar(p)) return fail(p, DIAGNOSTIC_BAR_EXPECTED);
+    if (!at_bar(p)) return parser_fail(p, DIAGNOSTIC_BAR_EXPECTED);
     take_bar(p);
     return true;
 }
 
-static bool parse_pragmas(Parser *p);
-
 static bool parse_body(Parser *p, Body *body, char closer) {
     if (!parse_temporaries(p, &body->temporaries)) return false;
-    if (!closer && !parse_pragmas(p)) return false;
+    if (!closer && !parser_parse_pragmas(p)) return false;
     return parse_statements(p, &body->statements, closer);
-}
-
-// ---- pragmas
-
-static bool parse_pragma_argument(Parser *p, bool is_primitive, LiteralList *arguments) {
-    Literal literal;
-    if (is_primitive && at_variable(p)) {
-        literal = (Literal){.kind = LITERAL_STRING, .text = p->current.text};
-        step(p);
-    } else if (!at_literal(p)) {
-        return fail(p, is_primitive ? DIAGNOSTIC_BAD_PRIMITIVE : DIAGNOSTIC_BAD_PRAGMA);
-    } else if (!parse_literal(p, &literal)) {
-        return false;
-    }
-    return literal_list_add(p, arguments, literal);
-}
-
-static bool parse_pragma_message(Parser *p, PragmaNode *pragma) {
-    LiteralList arguments = {NULL, 0, 0};
-    bool is_good = true;
-    if (at_variable(p)) {
-        pragma->selector = p->current.text;
-        step(p);
-    } else if (p->current.kind == TOKEN_OPERATOR) {
-        pragma->selector = p->current.text;
-        step(p);
-        is_good = parse_pragma_argument(p, false, &arguments);
-    } else if (p->current.kind != TOKEN_KEYWORD) {
-        return fail(p, DIAGNOSTIC_BAD_PRAGMA);
-    }
-    bool is_primitive = text_is(p->current.text, "primitive:");
-    while (is_good && p->current.kind == TOKEN_KEYWORD) {
-        if (arguments.count == ARGUMENT_LIMIT) return fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
-        pragma->selector = join(p, pragma->selector, p->current.text);
-        step(p);
-        is_good = parse_pragma_argument(p, is_primitive, &arguments);
-    }
-    pragma->arguments = arguments.items;
-    pragma->argument_count = arguments.count;
-    return is_good;
-}
-
-// The argument behind the keyword; NULL when the selector has no such keyword.
-static const Literal *pragma_argument(const PragmaNode *pragma, const char *keyword) {
-    size_t start = 0, index = 0;
-    for (size_t i = 0; i < pragma->selector.length; i++) {
-        if (pragma->selector.bytes[i] != ':') continue;
-        if (text_is(text_slice(pragma->selector, start, i + 1), keyword) &&
-            index < pragma->argument_count)
-            return &pragma->arguments[index];
-        start = i + 1;
-        index++;
-    }
-    return NULL;
-}
-
-static bool is_primitive_selector(Text selector) {
-    static const char *const selectors[] = {
-        "primitive:", "primitive:error:", "primitive:error:module:", "primitive:module:",
-        "primitive:module:error:"};
-    for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++)
-        if (text_is(selector, selectors[i])) return true;
-    return false;
-}
-
-static bool literal_is_text(const Literal *literal) {
-    return literal->kind == LITERAL_STRING || literal->kind == LITERAL_SYMBOL;
-}
-
-// {module or nil. name. 0. 0}
-static bool set_named_primitive(Parser *p, Text name, const Literal *module) {
-    Literal *items = arena_new_array(p->arena, Literal, 4);
-    Literal *spec = arena_new(p->arena, Literal);
-    if (!items || !spec) return false;
-    items[0] = (Literal){.kind = LITERAL_NIL};
-    if (module && module->kind != LITERAL_NIL)
-        items[0] = (Literal){.kind = LITERAL_SYMBOL, .text = module->text};
-    items[1] = (Literal){.kind = LITERAL_SYMBOL, .text = name};
-    items[2] = items[3] = (Literal){.kind = LITERAL_INTEGER};
-    *spec = (Literal){.kind = LITERAL_ARRAY, .items = items, .item_count = 4};
-    p->method->primitive = 117;
-    p->method->primitive_spec = spec;
-    return true;
-}
-
-static bool bad_primitive(Parser *p, const PragmaNode *pragma) {
-    diagnostics_add(p->unit->diagnostics, &p->unit->place, DIAGNOSTIC_BAD_PRIMITIVE, pragma->start,
-                    pragma->end, pragma->selector);
-    return false;
-}
-
-static bool note_primitive(Parser *p, const PragmaNode *pragma) {
-    enum { PRIMITIVE_LIMIT = 32767 };
-    MethodNode *method = p->method;
-    const Literal *what = &pragma->arguments[0];
-    const Literal *module = pragma_argument(pragma, "module:");
-    const Literal *error = pragma_argument(pragma, "error:");
-    if (method->has_primitive) return true;
-    if (module && module->kind != LITERAL_NIL && !literal_is_text(module))
-        return bad_primitive(p, pragma);
-    if (error && !literal_is_text(error)) return bad_primitive(p, pragma);
-    if (error) method->error_name = error->text;
-    method->error_start = pragma->start;
-    method->error_end = pragma->end;
-    method->has_primitive = true;
-    if (literal_is_text(what)) return set_named_primitive(p, what->text, module);
-    if (what->kind != LITERAL_INTEGER || what->text.length || what->integer < 0 ||
-        what->integer > PRIMITIVE_LIMIT)
-        return bad_primitive(p, pragma);
-    method->primitive = (unsigned)what->integer;
-    return true;
-}
-
-static bool parse_pragma(Parser *p) {
-    PragmaNode *pragma = arena_new(p->arena, PragmaNode);
-    if (!pragma) return false;
-    pragma->start = p->current.start;
-    step(p);
-    if (!parse_pragma_message(p, pragma)) return false;
-    if (!at_operator(p, ">")) return fail(p, DIAGNOSTIC_BAD_PRAGMA);
-    pragma->end = p->current.end;
-    step(p);
-    if (p->last_pragma)
-        p->last_pragma->next = pragma;
-    else
-        p->method->pragmas = pragma;
-    p->last_pragma = pragma;
-    p->method->pragma_count++;
-    return !is_primitive_selector(pragma->selector) || note_primitive(p, pragma);
-}
-
-static bool parse_pragmas(Parser *p) {
-    while (at_operator(p, "<"))
-        if (!parse_pragma(p)) return false;
-    return true;
 }
 
 // ---- methods
 
 static bool parse_argument(Parser *p) {
-    if (!at_variable(p)) return fail(p, DIAGNOSTIC_ARGUMENT_EXPECTED);
+    if (!parser_at_variable(p)) return parser_fail(p, DIAGNOSTIC_ARGUMENT_EXPECTED);
     Node *argument = parse_variable(p);
     if (argument) node_list_add(&p->method->body.arguments, argument);
     return argument != NULL;
@@ -676,31 +520,31 @@ static bool parse_pattern(Parser *p) {
     Text *selector = &p->method->selector;
     if (at_name(p)) {
         *selector = p->current.text;
-        step(p);
+        parser_step(p);
         return true;
     }
     if (p->current.kind == TOKEN_OPERATOR) {
         *selector = p->current.text;
-        step(p);
+        parser_step(p);
         return parse_argument(p);
     }
-    if (p->current.kind != TOKEN_KEYWORD) return fail(p, DIAGNOSTIC_SELECTOR_EXPECTED);
+    if (p->current.kind != TOKEN_KEYWORD) return parser_fail(p, DIAGNOSTIC_SELECTOR_EXPECTED);
     while (p->current.kind == TOKEN_KEYWORD) {
         if (p->method->body.arguments.count == ARGUMENT_LIMIT)
-            return fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
-        *selector = join(p, *selector, p->current.text);
-        step(p);
+            return parser_fail(p, DIAGNOSTIC_TOO_MANY_ARGUMENTS);
+        *selector = parser_join(p, *selector, p->current.text);
+        parser_step(p);
         if (!parse_argument(p)) return false;
     }
     return true;
 }
 
 static bool parse_method(Parser *p) {
-    step(p);
+    parser_step(p);
     if (p->unit->kind == UNIT_METHOD) {
         if (!parse_pattern(p)) return false;
         p->method->selector_end = p->last_end;
-        if (!parse_pragmas(p)) return false;
+        if (!parser_parse_pragmas(p)) return false;
     }
     return parse_body(p, &p->method->body, '\0');
 }
