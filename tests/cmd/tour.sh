@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# docs/tour.md says the truth: each of its blocks is typed into the REPL, and what is printed is what
+# stands there.
+set -u
+root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+parley=$root/build/${PARLEY_CONFIG:-release}/parley
+export PARLEY_CHANGES=$PWD/changes.st
+failures=0
+count=0
+
+# Blocks become files: N.in what is typed, N.want what is printed.
+awk '/^```repl$/ { n++; inside = 1; next }
+     /^```$/ { inside = 0; next }
+     !inside { next }
+     /^> / { print substr($0, 3) >(n ".in"); next }
+     /^\.\.\. / { print substr($0, 5) >(n ".in"); next }
+     { print >(n ".want") }' "$root/docs/tour.md"
+
+for input in $(ls [0-9]*.in | sort -n); do
+    count=$((count + 1))
+    number=${input%.in}
+    if "$parley" <"$input" >"$number.out" 2>"$number.err" && cmp -s "$number.out" "$number.want"; then
+        echo "ok $count - block $number of the tour"
+    else
+        echo "not ok $count - block $number of the tour"
+        diff "$number.out" "$number.want" | sed 's/^/# /'
+        sed 's/^/# /' "$number.err"
+        failures=$((failures + 1))
+    fi
+done
+echo "1..$count"
+[ $failures = 0 ]
