@@ -130,13 +130,17 @@ static NameKind ask_outside(Analysis *a, Text name) {
     return a->unit->lookup ? a->unit->lookup(a->unit->lookup_context, name) : NAME_BINDING;
 }
 
+// A name that is assigned where assigning declares is known from then on, to what stands behind.
 static void note_undeclared(Analysis *a, const Node *node, bool is_target) {
-    if (is_target && a->options->declare) return;
-    if (!a->options->strict) a->unit->undeclared_count++;
+    bool declares = is_target && a->options->declare;
     Text name = node->as.variable.name;
-    if (list_find(&a->undeclared, name)) return;
-    report_node(
-        a, a->options->strict ? DIAGNOSTIC_UNKNOWN_VARIABLE : DIAGNOSTIC_UNDECLARED_VARIABLE, node);
+    bool is_noted = list_find(&a->undeclared, name) != NULL;
+    if (!declares && !a->options->strict) a->unit->undeclared_count++;
+    if (is_noted) return;
+    if (!declares)
+        report_node(
+            a, a->options->strict ? DIAGNOSTIC_UNKNOWN_VARIABLE : DIAGNOSTIC_UNDECLARED_VARIABLE,
+            node);
     Variable *variable = new_variable(a, VARIABLE_BINDING, name);
     if (variable) list_add(a->arena, &a->undeclared, variable);
 }

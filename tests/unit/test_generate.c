@@ -302,6 +302,8 @@ static void expressions_and_scripts(void **state) {
     fixture.options.declare = true;
     assert_code("unknownThing := 3", "PUSH_LITERAL, STORE_LITERAL_VARIABLE 1, RETURN_TOP");
     assert_null(compile_text("unknownThing + 3"));
+    assert_non_null(compile_text("unknownThing := 3. [ unknownThing + 1 ] value"));
+    assert_null(compile_text("unknownThing printString. unknownThing := 3"));
     fixture.unit.kind = UNIT_SCRIPT;
     assert_code("| t | t := 3. t", "PUSH_LITERAL, POP_INTO_LITERAL_VARIABLE 1, "
                                    "PUSH_LITERAL_VARIABLE 1, RETURN_TOP");
