@@ -5,8 +5,7 @@
 enum {
     SMALL_FRAME = 16,
     LARGE_FRAME = 56,
-    LITERAL_COUNT_LIMIT = 32767 - 2, // two more are always added
-    TEMP_COUNT_LIMIT = 63,
+    LITERAL_COUNT_LIMIT = 32767 - 2,       // two more are always added
     PRIMITIVE_PERFORM_WITH_ARGUMENTS = 84, // needs room for any number of arguments
     QUICK_RETURN_SELF = 256,
     QUICK_RETURN_VARIABLE = 264,
@@ -176,7 +175,7 @@ static void set_frame(Assembler *a, Code *code) {
     unsigned depth = deepest_stack(a);
     code->stack_depth = depth;
     code->temp_count = (unsigned)a->ir->method_frame.temp_count;
-    if (code->temp_count > TEMP_COUNT_LIMIT) assembler_fail(a, DIAGNOSTIC_TOO_MANY_TEMPORARIES);
+    if (code->temp_count == IR_TEMP_LIMIT) assembler_fail(a, DIAGNOSTIC_TOO_MANY_TEMPORARIES);
     if (code->temp_count + depth > LARGE_FRAME) assembler_fail(a, DIAGNOSTIC_STACK_TOO_DEEP);
     code->is_large_frame =
         code->temp_count + depth > SMALL_FRAME || a->primitive == PRIMITIVE_PERFORM_WITH_ARGUMENTS;

@@ -221,6 +221,7 @@ static void open_block(Assembler *a, const IrInstruction *in) {
 }
 
 static void push_block_temps(Assembler *a, const IrFrame *frame) {
+    if (frame->temp_count == IR_TEMP_LIMIT) assembler_fail(a, DIAGNOSTIC_TOO_MANY_TEMPORARIES);
     size_t given = frame->argument_count + frame->copied_count;
     for (size_t i = given; i < frame->temp_count; i++)
         push(a, BC_PUSH_NIL, 0, 0);

@@ -73,7 +73,6 @@ static void count(Diagnostics *list, Severity severity) {
 static void add(Diagnostics *list, const SourcePlace *place, Diagnostic diagnostic) {
     size_t offset = clamp(place->source, diagnostic.start);
     count(list, diagnostic.severity);
-    if (diagnostic.severity == SEVERITY_WARNING && list->count >= DIAGNOSTICS_WARNING_LIMIT) return;
     source_place_locate(place, offset, &diagnostic.line, &diagnostic.column);
     diagnostic.file = place->file;
     diagnostic.caret_bytes = offset - line_start(place->source, offset);

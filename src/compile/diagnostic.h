@@ -44,9 +44,6 @@ typedef struct Diagnostic {
     bool is_unfinished; // an error that more text behind the end could mend
 } Diagnostic;
 
-// Warnings beyond so many are counted and not kept.
-enum { DIAGNOSTICS_WARNING_LIMIT = 200 };
-
 typedef struct Diagnostics {
     CodeArena *arena;
     Diagnostic *items;

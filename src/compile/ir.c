@@ -67,7 +67,7 @@ bool ir_find_temp(const IrFrame *frame, Text name, unsigned *slot) {
 void ir_add_temp(IrMethod *ir, Text name) {
     IrFrame *frame = ir->frame;
     unsigned slot = 0;
-    if (ir_find_temp(frame, name, &slot)) return;
+    if (frame->temp_count == IR_TEMP_LIMIT || ir_find_temp(frame, name, &slot)) return;
     if (code_arena_grow(ir->arena, (void **)&frame->temps, &frame->temp_capacity, frame->temp_count,
                         sizeof *frame->temps))
         frame->temps[frame->temp_count++] = name;

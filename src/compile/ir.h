@@ -23,6 +23,9 @@
 #include "compile/ast.h"
 #include "compile/literal_set.h"
 
+// More temporaries than this no code can have; they are not looked for one by one.
+enum { IR_TEMP_LIMIT = 64 };
+
 typedef enum IrOp {
     IR_PUSH_RECEIVER,
     IR_PUSH_CONTEXT,

@@ -5,7 +5,11 @@
 #include "compile/inlining.h"
 #include "compile/name_set.h"
 
-enum { SCOPE_VARIABLE_LIMIT = 255 };
+enum {
+    SCOPE_VARIABLE_LIMIT = 255,    // in one scope
+    VISIBLE_VARIABLE_LIMIT = 4000, // in one place
+    FINDING_LIMIT = 100,           // errors, and warnings, told of one method
+};
 
 typedef struct Analysis {
     CompileUnit *unit;
@@ -14,7 +18,8 @@ typedef struct Analysis {
     MethodNode *method;
     Scope *scope; // the current one
     unsigned block_count;
-    VariableList undeclared; // reported once each
+    NameSet undeclared;         // reported once each
+    unsigned finding_counts[2]; // by severity
 } Analysis;
 
 // ---- lists
@@ -63,7 +68,9 @@ static bool is_v3(const Analysis *a) { return a->options->bytecode_set == CODE_V
 // ---- messages
 
 static void report(Analysis *a, DiagnosticKind kind, uint32_t start, uint32_t end, Text name) {
-    if (diagnostic_kind_severity(kind) == SEVERITY_WARNING && !a->options->warn) return;
+    Severity severity = diagnostic_kind_severity(kind);
+    if (severity == SEVERITY_WARNING && !a->options->warn) return;
+    if (a->finding_counts[severity]++ >= FINDING_LIMIT) return;
     diagnostics_add(a->unit->diagnostics, &a->unit->place, kind, start, end, name);
 }
 
@@ -134,15 +141,14 @@ static NameKind ask_outside(Analysis *a, Text name) {
 static void note_undeclared(Analysis *a, const Node *node, bool is_target) {
     bool declares = is_target && a->options->declare;
     Text name = node->as.variable.name;
-    bool is_noted = list_find(&a->undeclared, name) != NULL;
+    bool is_noted = name_set_find(&a->undeclared, name) != NULL;
     if (!declares && !a->options->strict) a->unit->undeclared_count++;
     if (is_noted) return;
     if (!declares)
         report_node(
             a, a->options->strict ? DIAGNOSTIC_UNKNOWN_VARIABLE : DIAGNOSTIC_UNDECLARED_VARIABLE,
             node);
-    Variable *variable = new_variable(a, VARIABLE_BINDING, name);
-    if (variable) list_add(a->arena, &a->undeclared, variable);
+    name_set_add(&a->undeclared, name, a);
 }
 
 static Variable *find_outside(Analysis *a, const Node *node, bool is_target) {
@@ -180,6 +186,11 @@ static void set_key(Analysis *a, Variable *variable) {
         variable->key = code_arena_format(a->arena, "%.*s'", TEXT_ARGUMENTS(hidden->key));
 }
 
+static bool has_too_many_variables(const Scope *scope) {
+    return scope->variables.count == SCOPE_VARIABLE_LIMIT ||
+           scope->visible_count + scope->variables.count >= VISIBLE_VARIABLE_LIMIT;
+}
+
 static void check_name(Analysis *a, const Variable *variable) {
     VariableKind kind;
     uint32_t start = variable->start, end = variable->end;
@@ -189,7 +200,7 @@ static void check_name(Analysis *a, const Variable *variable) {
         report(a, DIAGNOSTIC_RESERVED_NAME, start, end, variable->name);
     else if (a->options->warn && is_visible_already(a, variable->name))
         report(a, DIAGNOSTIC_SHADOWED_VARIABLE, start, end, variable->name);
-    if (a->scope->variables.count == SCOPE_VARIABLE_LIMIT)
+    if (has_too_many_variables(a->scope))
         report(a, DIAGNOSTIC_TOO_MANY_TEMPORARIES, start, end, variable->name);
 }
 
@@ -199,7 +210,7 @@ static Variable *declare(Analysis *a, VariableKind kind, Text name, uint32_t sta
     variable->start = start;
     variable->end = end;
     check_name(a, variable);
-    if (a->scope->variables.count > SCOPE_VARIABLE_LIMIT) return NULL;
+    if (has_too_many_variables(a->scope)) return NULL;
     variable->scope = a->scope;
     set_key(a, variable);
     list_add(a->arena, &a->scope->variables, variable);
@@ -280,6 +291,7 @@ static void open_scope(Analysis *a, Body *body, bool is_inlined, bool is_loop) {
     scope->is_inlined = is_inlined;
     scope->is_loop = is_loop;
     scope->is_inside_loop = is_loop || (a->scope && a->scope->is_inside_loop);
+    if (a->scope) scope->visible_count = a->scope->visible_count + a->scope->variables.count;
     scope->real = is_inlined && a->scope ? a->scope->real : scope;
     body->scope = scope;
     a->scope = scope;
@@ -555,6 +567,7 @@ void scope_find_incoming(CodeArena *arena, Scope *scope, bool is_v3) {
 bool scope_analyse(CompileUnit *unit, const CompileOptions *options, MethodNode *method) {
     Analysis analysis = {.unit = unit, .options = options, .arena = unit->arena, .method = method};
     size_t errors = unit->diagnostics->error_count;
+    name_set_start(&analysis.undeclared, unit->arena, NAME_SET_FIRST_SIZE);
     first_pass(&analysis);
     if (unit->arena->is_exhausted || unit->diagnostics->error_count != errors) return false;
     analysis.scope = NULL;

@@ -57,6 +57,7 @@ struct Scope {
     unsigned id; // blocks are numbered as they come; the method is 0
     bool is_inlined, is_loop, is_inside_loop;
     bool has_self, has_return; // something inside, blocks included, needs self; returns from afar
+    size_t visible_count;      // variables of the scopes around it
     VariableList variables;    // in the order of declaration, without those in the vector
     VariableList vector;       // those, in their order
     Variable *vector_variable;

@@ -194,7 +194,7 @@ static void options_in_a_pragma(void **state) {
 }
 
 static char *long_method(const char *before, const char *each, int count, const char *after) {
-    char *text = malloc(strlen(before) + (strlen(each) + 12) * (size_t)count + strlen(after) + 1);
+    char *text = malloc(strlen(before) + (strlen(each) + 24) * (size_t)count + strlen(after) + 1);
     char *at = text + sprintf(text, "%s", before);
     for (int i = 0; i < count; i++)
 #pragma GCC diagnostic push
@@ -331,6 +331,29 @@ static void assert_finding(const char *source, DiagnosticKind kind, bool compile
     assert_true(has_diagnostic(kind));
 }
 
+static void findings_have_a_limit(void **state) {
+    (void)state;
+    char *text = long_method("foo ", "unknown%d x. ", 5000, "");
+    assert_non_null(compile_text(text));
+    assert_int_equal(fixture.unit.undeclared_count, 5000);
+    assert_int_equal(fixture.diagnostics.count, 100);
+    fixture.options.strict = true;
+    assert_null(compile_text(text));
+    assert_int_equal(fixture.diagnostics.error_count, 100);
+    free(text);
+    // Temporaries of many blocks, more than any code can have.
+    text = long_method("foo: y ", "y ifTrue: [| t%d | t%1$d := 1]. ", 2000, "");
+    assert_null(compile_text(text));
+    assert_true(has_diagnostic(DIAGNOSTIC_TOO_MANY_TEMPORARIES));
+    fixture.options.bytecode_set = CODE_V3PLUS;
+    assert_null(compile_text(text));
+    free(text);
+    text = long_method("foo: y ^ [", "y ifTrue: [| t%d | t%1$d := 1]. ", 70, "]");
+    assert_null(compile_text(text));
+    assert_true(has_diagnostic(DIAGNOSTIC_TOO_MANY_TEMPORARIES));
+    free(text);
+}
+
 static void findings_about_variables(void **state) {
     (void)state;
     assert_finding("foo | t |", DIAGNOSTIC_UNUSED_TEMPORARY, true);
@@ -384,6 +407,7 @@ int main(void) {
         COMPILE_TEST(expressions_and_scripts),
         COMPILE_TEST(scripts_are_cut_into_statements),
         COMPILE_TEST(findings_about_variables),
+        COMPILE_TEST(findings_have_a_limit),
         COMPILE_TEST(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
