@@ -56,12 +56,18 @@ static void print_diagnostics(const Check *check, const Diagnostics *list) {
     }
 }
 
+// The name stands at the caret.
+static Text name_of(const Diagnostic *diagnostic) {
+    Text line = diagnostic->source_line;
+    size_t end = diagnostic->caret_bytes + (diagnostic->end - diagnostic->start);
+    return text_slice(line, diagnostic->caret_bytes, end < line.length ? end : line.length);
+}
+
 static void note_unresolved(Check *check, const Diagnostics *list) {
     for (size_t i = 0; i < list->count; i++) {
         const Diagnostic *diagnostic = &list->items[i];
         if (diagnostic->kind != DIAGNOSTIC_UNDECLARED_VARIABLE) continue;
-        Text name = {diagnostic->source_line.bytes + diagnostic->caret_bytes,
-                     diagnostic->end - diagnostic->start};
+        Text name = name_of(diagnostic);
         UnresolvedName *entry = name_set_find(&check->unresolved, name);
         if (!entry) {
             entry = arena_new(&check->tree->arena, UnresolvedName);

@@ -56,10 +56,24 @@ void source_place_locate(const SourcePlace *place, size_t offset, unsigned *line
     if (start == 0 && place->column) *column += place->column - 1;
 }
 
-static Text line_with(Text source, size_t offset) {
-    size_t start = line_start(source, offset), end = offset;
-    while (end < source.length && !is_line_end(source.bytes[end]))
+// Of a line without end only what stands around the place is shown.
+enum { SHOWN_BEFORE = 200, SHOWN_BEHIND = 400 };
+
+static size_t shown_start(Text source, size_t offset) {
+    size_t start = line_start(source, offset);
+    if (offset - start <= SHOWN_BEFORE) return start;
+    start = offset - SHOWN_BEFORE;
+    while (start < offset && !begins_character(source.bytes[start]))
+        start++;
+    return start;
+}
+
+static Text shown_line(Text source, size_t start, size_t offset) {
+    size_t end = offset;
+    while (end < source.length && !is_line_end(source.bytes[end]) && end - offset < SHOWN_BEHIND)
         end++;
+    while (end > offset && end < source.length && !begins_character(source.bytes[end]))
+        end--;
     return text_slice(source, start, end);
 }
 
@@ -75,8 +89,9 @@ static void add(Diagnostics *list, const SourcePlace *place, Diagnostic diagnost
     count(list, diagnostic.severity);
     source_place_locate(place, offset, &diagnostic.line, &diagnostic.column);
     diagnostic.file = place->file;
-    diagnostic.caret_bytes = offset - line_start(place->source, offset);
-    diagnostic.source_line = code_arena_text(list->arena, line_with(place->source, offset));
+    size_t start = shown_start(place->source, offset);
+    diagnostic.caret_bytes = offset - start;
+    diagnostic.source_line = code_arena_text(list->arena, shown_line(place->source, start, offset));
     if (code_arena_grow(list->arena, (void **)&list->items, &list->capacity, list->count,
                         sizeof *list->items))
         list->items[list->count++] = diagnostic;

@@ -465,17 +465,20 @@ static bool at_closer(const Parser *p, char closer) {
 }
 
 // A statement behind a return is never reached; that is worth a word, once.
-static void note_statement(Parser *p, const NodeList *list) {
-    bool is_first_unreached = list->last && list->last->kind == NODE_RETURN;
-    if (is_first_unreached && p->unit->wants_warnings)
+static void note_statement(Parser *p, const NodeList *list, bool *is_noted) {
+    bool is_unreached = list->last && list->last->kind == NODE_RETURN;
+    if (is_unreached && !*is_noted && p->unit->wants_warnings) {
         report(p, DIAGNOSTIC_UNREACHABLE_CODE, p->current.start, p->current.end, p->current.text);
+        *is_noted = true;
+    }
 }
 
 static bool parse_statements(Parser *p, NodeList *list, char closer) {
+    bool is_noted = false;
     while (take_special(p, '.'))
         continue;
     while (!at_closer(p, closer)) {
-        note_statement(p, list);
+        note_statement(p, list, &is_noted);
         Node *statement = parse_statement(p);
         if (!statement) return false;
         node_list_add(list, statement);

@@ -341,6 +341,15 @@ static void findings_have_a_limit(void **state) {
     assert_null(compile_text(text));
     assert_int_equal(fixture.diagnostics.error_count, 100);
     free(text);
+    // Of a long line what stands around the place is kept.
+    text = long_method("foo ", "'é%d' , ", 5000, "unknown size");
+    fixture.options.strict = false;
+    assert_non_null(compile_text(text));
+    const Diagnostic *found = &fixture.diagnostics.items[0];
+    assert_true(found->source_line.length <= 700 && found->caret_bytes <= 200);
+    assert_memory_equal(found->source_line.bytes + found->caret_bytes, "unknown", 7);
+    assert_true((found->source_line.bytes[0] & 0xC0) != 0x80);
+    free(text);
     // Temporaries of many blocks, more than any code can have.
     text = long_method("foo: y ", "y ifTrue: [| t%d | t%1$d := 1]. ", 2000, "");
     assert_null(compile_text(text));
