@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The loops of ZipPlugin: decoding what zlib wrote, encoding and decoding again, stopping where
 // there is no room, refusing streams, tables and trees that are not right.
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "plugin_fixture.h"
 #include "zip_world.h"
 
@@ -184,6 +188,34 @@ static void what_was_written_is_read_again(void **state) {
     Oop encoder = encode_all(stream);
     assert_true(number_at(encoder, 1) < (int64_t)sizeof long_text / 2);
     assert_decodes(encoder, long_text, sizeof long_text);
+}
+
+static void write_bytes(const char *name, const void *bytes, size_t size) {
+    FILE *file = fopen(in_scratch(name), "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+// Python's zlib is the judge, where there is one.
+static void zlib_reads_what_was_written(void **state) {
+    (void)state;
+    static char long_text[40000], command[9000];
+    if (system("python3 -c 'import zlib' 2>/dev/null") != 0) skip();
+    zip_text(long_text, sizeof long_text);
+    Oop stream = new_deflate_stream(long_text, sizeof long_text);
+    ANSWER(DEFLATE, stream, INT(sizeof long_text - 1), INT(4096), INT(258));
+    Oop encoder = encode_all(stream);
+    write_bytes("packed", object_bytes(field_at(encoder, 0)), (size_t)number_at(encoder, 1));
+    write_bytes("text", long_text, sizeof long_text);
+    char packed_path[PATH_MAX], text_path[PATH_MAX];
+    snprintf(packed_path, sizeof packed_path, "%s", in_scratch("packed"));
+    snprintf(text_path, sizeof text_path, "%s", in_scratch("text"));
+    snprintf(command, sizeof command,
+             "python3 -c 'import sys, zlib; p, t = (open(a, \"rb\").read() for a in sys.argv[1:]); "
+             "sys.exit(zlib.decompress(p, -15) != t)' %s %s",
+             packed_path, text_path);
+    assert_int_equal(system(command), 0);
 }
 
 static void matches_are_found_and_counted(void **state) {
@@ -371,6 +403,7 @@ int main(void) {
         PLUGIN_TEST(bad_tables_and_data_are_refused),
         PLUGIN_TEST(inflate_streams_are_checked),
         PLUGIN_TEST(what_was_written_is_read_again),
+        PLUGIN_TEST(zlib_reads_what_was_written),
         PLUGIN_TEST(matches_are_found_and_counted),
         PLUGIN_TEST(runs_become_longest_matches),
         PLUGIN_TEST(a_full_row_of_literals_asks_to_be_written),
