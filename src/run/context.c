@@ -232,12 +232,14 @@ static bool resume_point(Oop context, Resumption *to) {
     return operands <= greatest;
 }
 
-// In the trap method a context goes on with whatever it had on its stack.
+// In the trap method a context goes on with whatever it had on its stack, as far as a frame may
+// have.
 static bool resume_in_trap(Oop context, Resumption *to) {
     Oop size = field_at(context, CONTEXT_STACK_POINTER);
     if (!oop_is_int(size)) return false;
     int64_t words = num_concrete(num_from_oop(size));
-    if (words < 0 || words > context_capacity(context)) return false;
+    if (words < 0 || words > context_capacity(context) || words > CONTEXT_LARGE_FRAME_SLOTS)
+        return false;
     to->size = to->temps = (unsigned)words;
     to->pc = to->summary->first_pc + 8;
     return true;
@@ -368,13 +370,20 @@ static void switch_to_page_of(VM *vm, Oop context) {
     stack_unpark(vm, page);
 }
 
+// The head of a page may wait for an answer from a frame on another page; without one it cannot go
+// on as it is.
 bool context_resume(VM *vm, Oop context) {
     bool failed;
     context = heap_follow(&vm->heap, context);
     if (!context_is_context(vm, context)) return false;
     if (is_head(vm, context, &failed)) {
-        switch_to_page_of(vm, context);
-        return true;
+        uint64_t *fp = context_frame(vm, context);
+        StackPage *page = stack_page_of(vm, fp);
+        if (page == vm->stack.current || frame_is_sound(vm, page, fp, 0)) {
+            switch_to_page_of(vm, context);
+            return true;
+        }
+        failed = !context_flush_page(vm, page);
     }
     return !failed && resume_single(vm, context);
 }
@@ -530,16 +539,21 @@ static void lead_into_trap(VM *vm, uint64_t *fp) {
         field_at_put(&vm->heap, frame_oop(fp + FRAME_CONTEXT), CONTEXT_METHOD, vm->trap_method);
 }
 
-// What will be on the frame's stack, against what is: a frame that has called gets an answer; the
-// running primitive's operands give place to one.
+// What will be on the frame's stack, against what is: a frame that has called gets an answer, if it
+// is not dropped; the running primitive's operands give place to one.
 static int operands_to_come(const VM *vm, const StackPage *page, const uint64_t *fp) {
     if (fp == vm->fp) return -(int)vm->argument_count;
-    return fp != stack_head_fp(vm, page) ? 1 : 0;
+    const uint64_t *callee = callee_of(vm, page, fp);
+    return callee && !(frame_flags(callee) & FRAME_FLAG_DROPS_ANSWER) ? 1 : 0;
 }
 
+// The head of a page that does not run may wait for an answer from another page or from a context.
+// Whoever resumes it asks again whether it is sound.
 static bool frame_fits_method(VM *vm, StackPage *page, uint64_t *fp) {
-    return oop_is_method(frame_oop(fp + FRAME_METHOD)) &&
-           frame_is_sound(vm, page, fp, operands_to_come(vm, page, fp));
+    if (!oop_is_method(frame_oop(fp + FRAME_METHOD))) return false;
+    if (frame_is_sound(vm, page, fp, operands_to_come(vm, page, fp))) return true;
+    bool may_wait = page != vm->stack.current && fp == stack_head_fp(vm, page);
+    return may_wait && frame_is_sound(vm, page, fp, 1);
 }
 
 // The frame's receiver may have fewer variables than its code expects by now.

@@ -117,12 +117,15 @@ static void slide_frame(VM *vm, uint64_t *end) {
         callee = frame;
     }
     if (callee == fp) return;
+    uint64_t drops = frame_flags(callee) & FRAME_FLAG_DROPS_ANSWER;
     uint64_t *from_end = frame_callee_slot(fp) + 1, *to_end = frame_callee_slot(callee) + 1;
     uint64_t words = (uint64_t)(from_end - vm->sp);
     __builtin_memmove(to_end - words, vm->sp, words * 8);
     vm->fp = fp + (to_end - from_end);
     vm->sp = to_end - words;
     vm->fp[FRAME_CALLER] = (uint64_t)(uintptr_t)end;
+    // Whether `end` wants an answer depends on whom it called.
+    vm->fp[FRAME_FLAGS] = (frame_flags(vm->fp) & ~FRAME_FLAG_DROPS_ANSWER) | drops;
     context_frame_moved(vm, vm->fp);
 }
 

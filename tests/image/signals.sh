@@ -18,6 +18,7 @@ print='70 D1 20 E2 87'
 # start IMAGE: runs it until it has printed `waiting'. Background jobs of scripts ignore SIGINT
 # until they say otherwise, as the VM does.
 start() {
+    : >out
     : >err
     "$parley" "${switches[@]}" "$1" printVersion >out 2>>err </dev/null &
     victim=$!

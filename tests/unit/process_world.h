@@ -193,12 +193,19 @@ static inline void let_be_ready(int number) {
 
 // ---- calling primitives
 
+// The running frame stands where its method has so many operands, 0 or 1: before the first push of
+// nil, or behind it.
+static inline void stand_at_depth(unsigned depth) {
+    enum { FIRST_PC = 8 + 3 * 8 };
+    vm->fp[FRAME_PC] = FIRST_PC + depth;
+}
 static inline Outcome call(PrimitiveFunction primitive, unsigned argument_count, ...) {
     va_list operands;
     va_start(operands, argument_count);
     for (unsigned i = 0; i <= argument_count; i++)
         frame_put_oop(--vm->sp, va_arg(operands, Oop));
     va_end(operands);
+    stand_at_depth(1); // behind the send, whose answer is an operand
     vm->argument_count = argument_count;
     vm->failure = FAILURE_NONE;
     return primitive(vm);
@@ -211,7 +218,11 @@ static inline void assert_fails(Failure failure, PrimitiveFunction primitive, Oo
     assert_ptr_equal(vm->sp, sp);
     assert_same(prim_stack_at(vm, 0), receiver);
     vm->sp++;
+    stand_at_depth(0);
 }
-static inline Oop take_top(void) { return frame_oop(vm->sp++); }
+static inline Oop take_top(void) {
+    stand_at_depth(0);
+    return frame_oop(vm->sp++);
+}
 
 #endif

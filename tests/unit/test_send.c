@@ -7,6 +7,7 @@
 // fixture, sends one message from a method of its own, and looks at the value that came back. After
 // that the process loops until the tick limit ends the run.
 #include "run/process.h"
+#include "run/return.h"
 #include "run/send.h"
 #include "run/trace.h"
 
@@ -504,6 +505,67 @@ static void a_trapped_frame_keeps_its_operands(void **state) {
     FAILS(OBJECT_IS_PINNED, prim_array_become, ARRAY_OF(vm->trap_method), ARRAY_OF(method));
 }
 
+// A frame that waits for the answer of one on another page: its context and its method.
+static Oop waiting_on_an_older_page(Oop *method) {
+    Oop selector = new_string("loop");
+    define(cls.plain, selector, new_code((Code){BYTES("\xA3\xFE")}));
+    // push 1, self loop, pop, pop; loop
+    *method = new_code(
+        (Code){.literal_count = 1, .literals = {selector}, BYTES("\x76\x70\xD0\x87\x87\xA3\xFE")});
+    start(*method, new_plain());
+    Oop context = context_of_frame(vm, vm->fp);
+    assert_int_equal(run(), STOP_TICKS);
+    assert_ptr_equal(frame_caller(vm->fp), context_frame(vm, context));
+    assert_int_equal(stack_overflow(vm), FAILURE_NONE);
+    assert_null(frame_caller(vm->fp));
+    assert_int_equal(context_stack_size(vm, context), 1);
+    return context;
+}
+
+static void a_frame_that_waits_is_not_resumed_without_an_answer(void **state) {
+    (void)state;
+    Oop method, context = waiting_on_an_older_page(&method);
+    assert_true(context_resume(vm, context));
+    assert_int_equal(context_stack_size(vm, context), 2); // what is missing is made up
+    assert_int_equal(run(), STOP_TICKS);
+    assert_int_equal(context_stack_size(vm, context), 0);
+}
+
+static void a_written_method_keeps_frames_that_wait_elsewhere(void **state) {
+    (void)state;
+    Oop method, context = waiting_on_an_older_page(&method);
+    vm->argument_count = 0;
+    lookup_method_written(vm, method);
+    OOP_EQUAL(context_variable(vm, context, CONTEXT_METHOD), method);
+    OOP_EQUAL(frame_oop(context_frame(vm, context) + FRAME_METHOD), method);
+    assert_int_equal(return_to_caller(vm, INT(5)), OUTCOME_SWITCHED);
+    assert_int_equal(context_stack_size(vm, context), 2);
+    assert_int_equal(run(), STOP_TICKS);
+    assert_int_equal(context_stack_size(vm, context), 0);
+}
+
+// A frame put in the place of one whose answer is dropped: its answer is dropped as well.
+static void a_frame_that_takes_anothers_place_answers_as_it_would(void **state) {
+    (void)state;
+    Oop count = define_unused_bytecode(), selector = new_string("unusedBytecode");
+    // Context>>unusedBytecode: thisContext terminateTo: self, which is the frame that sent it, out
+    // of a method that it calls.
+    Oop cutting = new_string("cut"), terminating = new_string("terminateTo:");
+    fixture_put_special(SPECIAL_SELECTOR_UNUSED_BYTECODE, selector);
+    define(cls.context, terminating, new_code((Code){.arguments = 1, BYTES("\x8B\xC4\x00\x78")}));
+    define(cls.context, cutting,
+           new_code((Code){.literal_count = 2,
+                           .literals = {terminating, count},
+                           BYTES("\x41\x76\xB0\x82\xC1\x89\x70\xE0\x87\x78")}));
+    define(cls.context, selector,
+           new_code((Code){.literal_count = 1, .literals = {cutting}, BYTES("\x70\xD0\x7C")}));
+    start(new_code((Code){BYTES("\x7E\x78")}), NIL);
+    Oop context = context_of_frame(vm, vm->fp);
+    assert_int_equal(run(), STOP_TICKS);
+    assert_true(INT_OF(value_of(count)) > 50);
+    assert_true(context_stack_size(vm, context) <= 1);
+}
+
 // The code of a running method is written and then touches a variable that its receiver lacks.
 static void a_written_method_looks_at_its_receiver(void **state) {
     (void)state;
@@ -544,6 +606,9 @@ int main(void) {
         PRIM_TEST(a_running_method_that_becomes_a_number_is_trapped),
         PRIM_TEST(a_trapped_frame_keeps_its_operands),
         PRIM_TEST(a_written_method_looks_at_its_receiver),
+        PRIM_TEST(a_frame_that_waits_is_not_resumed_without_an_answer),
+        PRIM_TEST(a_written_method_keeps_frames_that_wait_elsewhere),
+        PRIM_TEST(a_frame_that_takes_anothers_place_answers_as_it_would),
     };
     return cmocka_run_group_tests_name("sends", tests, NULL, NULL);
 }
