@@ -19,12 +19,9 @@ fi
 FUZZ_IMAGE=$(realpath "$FUZZ_IMAGE")
 work=$root/build/fuzz-run
 mkdir -p "$work/corpus" "$work/scratch"
-make -s -C "$root" CONFIG=fuzz CC=clang build/fuzz/libparley.a
-clang -std=gnu11 -g -O1 -D_GNU_SOURCE -I"$root/include" -fsanitize=fuzzer,address,undefined \
-    -fno-sanitize-recover=undefined -Wl,--wrap=_exit -o "$work/fuzz_run" \
-    "$root/tests/fuzz/fuzz_run.c" "$root/build/fuzz/libparley.a" -lm -lpthread
+make -s -C "$root" CONFIG=fuzz CC=clang build/fuzz/fuzz_run
 cd "$work/scratch"
-"$work/fuzz_run" -max_total_time="$seconds" -max_len=192 -timeout=20 -rss_limit_mb=4096 \
+"$root/build/fuzz/fuzz_run" -max_total_time="$seconds" -max_len=192 -timeout=20 -rss_limit_mb=4096 \
     -artifact_prefix="$work/" -print_final_stats=1 "$work/corpus" >/dev/null 2>"$work/fuzz.log" || {
     tail -60 "$work/fuzz.log"
     exit 1
