@@ -125,6 +125,14 @@ static void a_mirror_primitive_that_fails_finds_its_operands_again(void **state)
     OOP_EQUAL(send_2(receiver, second, NIL, TRUE_OOP), TRUE_OOP);
 }
 
+// asFloat takes no argument: with two it is no mirror either, and the method's own code runs.
+static void a_primitive_with_another_number_of_arguments_does_not_run(void **state) {
+    (void)state;
+    Oop selector = new_string("float:of:");
+    define(cls.plain, selector, new_code((Code){.arguments = 2, BYTES("\x8B\x28\x00\x79")}));
+    OOP_EQUAL(send_2(new_plain(), selector, INT(3), INT(4)), TRUE_OOP);
+}
+
 static void a_mirror_primitive_follows_forwarders(void **state) {
     (void)state;
     // <primitive: 132> with two arguments: does the first refer to the second?
@@ -586,6 +594,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         PRIM_TEST(a_mirror_primitive_works_on_its_first_argument),
         PRIM_TEST(a_mirror_primitive_that_fails_finds_its_operands_again),
+        PRIM_TEST(a_primitive_with_another_number_of_arguments_does_not_run),
         PRIM_TEST(a_mirror_primitive_follows_forwarders),
         PRIM_TEST(a_mirror_primitive_may_switch_processes),
         PRIM_TEST(a_primitive_may_collect_before_it_fails),
