@@ -45,12 +45,14 @@ ACTIVATE_INLINE uint64_t *activate_temps(uint64_t *sp, unsigned count, Oop nil) 
         sp[-(int)i] = oop_bits(nil);
     return sp - count;
 }
-// The flags of the frame: the entry's, and checked self when the receiver has too few variables.
+// Has the receiver fewer variables than the method touches?
+ACTIVATE_INLINE bool activate_checks_self(const LookupEntry *entry, uint64_t receiver_header) {
+    return __builtin_expect(receiver_header >> HEADER_SLOTS_SHIFT < entry->needed_slots, 0);
+}
+// The flags of the frame.
 ACTIVATE_INLINE uint64_t activate_flags(const LookupEntry *entry, uint64_t receiver_header) {
-    uint64_t flags = entry->frame_flags;
-    if (__builtin_expect(receiver_header >> HEADER_SLOTS_SHIFT < entry->needed_slots, 0))
-        flags |= FRAME_FLAG_CHECKED_SELF;
-    return flags;
+    uint64_t checks = activate_checks_self(entry, receiver_header) ? FRAME_FLAG_CHECKED_SELF : 0;
+    return entry->frame_flags | checks;
 }
 
 // ---- blocks

@@ -119,7 +119,20 @@ RARE static void watch_send(VM *vm, Oop selector, unsigned argument_count) {
     closure_flush(vm);
 }
 
-// ---- activation
+// ---- sends
+
+// The entry of a super send from a method of the class `value`; NULL: not known, no such class, or
+// one that must begin anew at the class above.
+static inline __attribute__((always_inline)) const LookupEntry *super_entry(const Registers *r) {
+    if (!oop_is_pointers(r->value) || num_is_zero(slot_count(r->value))) return NULL;
+    Oop above = field_at(r->value, CLASS_SUPERCLASS);
+    if (oop_is_immediate(above)) return NULL;
+    uint64_t class_index = heap_class_index_of_class(&r->vm->heap, above);
+    uint64_t key = LOOKUP_KEY(class_index, r->argument_count);
+    const LookupEntry *entry = lookup_slot(r->vm, r->selector, key);
+    if (!class_index || !lookup_hits(entry, r->selector, (uint32_t)key)) return NULL;
+    return entry->kind == LOOKUP_SLOWLY || entry->kind == LOOKUP_ANSWERS_VARIABLE ? NULL : entry;
+}
 
 // The receiver's header; of an immediate, its tag in the place of the class index.
 static inline __attribute__((always_inline)) uint64_t send_header(Oop self) {
@@ -254,22 +267,22 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
             : AFTER_NUMBER_##SET case ACTION_POPPED_TEMP : AFTER_POP_TEMP_##SET case ACTION_SEND   \
             : switch (r.argument_count) {                                                          \
         case 0:                                                                                    \
-            goto send_0;                                                                           \
+            goto SET##_send_0;                                                                     \
         case 1:                                                                                    \
-            goto send_1;                                                                           \
+            goto SET##_send_1;                                                                     \
         case 2:                                                                                    \
-            goto send_2;                                                                           \
+            goto SET##_send_2;                                                                     \
         default:                                                                                   \
-            goto send_n;                                                                           \
+            goto SET##_send_n;                                                                     \
         }                                                                                          \
     case ACTION_BACKWARD_JUMP:                                                                     \
         goto backward_jump;                                                                        \
     case ACTION_RETURN:                                                                            \
         bytes_back = (length);                                                                     \
-        goto method_return;                                                                        \
+        goto SET##_method_return;                                                                  \
     case ACTION_BLOCK_RETURN:                                                                      \
         bytes_back = (length);                                                                     \
-        goto block_return;                                                                         \
+        goto SET##_block_return;                                                                   \
     case ACTION_NEED_ROOM:                                                                         \
         bytes_back = (length);                                                                     \
         goto need_room;                                                                            \
@@ -396,8 +409,9 @@ MAY_GC StopReason interpret(VM *vm) {
 #undef WHEN
 #undef END_CASES
 
-    // ---- sends. Each number of arguments has code of its own, in which it is a constant.
-#define SEND(label, count)                                                                         \
+    // ---- sends. Each number of arguments has code of its own, in which it is a constant; and each
+    // bytecode set, in which methods of the same set are expected. `run_entry` takes any entry.
+#define SEND(SET, label, count)                                                                    \
     label : {                                                                                      \
         const unsigned argument_count = (count);                                                   \
         const Oop self = stack_at(&r, argument_count);                                             \
@@ -406,50 +420,62 @@ MAY_GC StopReason interpret(VM *vm) {
         const LookupEntry *const entry = lookup_slot(vm, r.selector, key);                         \
         r.argument_count = argument_count;                                                         \
         if (__builtin_expect(!lookup_hits(entry, r.selector, key), 0)) goto send_slowly;           \
-        if (entry->kind != LOOKUP_ACTIVATES) {                                                     \
-            r.entry = entry;                                                                       \
-            r.header = header;                                                                     \
-            switch ((LookupKind)entry->kind) {                                                     \
-            case LOOKUP_ACTIVATES:                                                                 \
-            case LOOKUP_SLOWLY:                                                                    \
-                goto send_slowly;                                                                  \
-            case LOOKUP_CALLS:                                                                     \
-                goto call_primitive;                                                               \
-            case LOOKUP_CALLS_BLOCK:                                                               \
-                goto call_block;                                                                   \
-            case LOOKUP_ANSWERS_SELF:                                                              \
-                DISPATCH();                                                                        \
-            case LOOKUP_ANSWERS_CONSTANT:                                                          \
-                stack_at_put(&r, 0, entry->answer);                                                \
-                DISPATCH();                                                                        \
-            case LOOKUP_ANSWERS_VARIABLE:                                                          \
-                if (!inlined_variable(&r, header, entry->variable)) goto send_slowly;              \
-                DISPATCH();                                                                        \
-            default:                                                                               \
-                goto run_inlined;                                                                  \
-            }                                                                                      \
+        r.entry = entry;                                                                           \
+        r.header = header;                                                                         \
+        if (entry->kind == LOOKUP_ANSWERS_VARIABLE) {                                              \
+            if (!inlined_variable(&r, header, entry->variable)) goto send_slowly;                  \
+            DISPATCH();                                                                            \
         }                                                                                          \
-        const uint64_t flags = activate_flags(entry, header);                                      \
-        enter_method(&r, entry, argument_count, flags, self);                                      \
-        dispatch = flags & FRAME_FLAG_SISTA ? sista_table : v3_table;                              \
+        if (entry->kind != LOOKUP_ACTIVATES_##SET || activate_checks_self(entry, header))          \
+            goto run_entry;                                                                        \
+        enter_method(&r, entry, argument_count, entry->frame_flags, self);                         \
         if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;                       \
         DISPATCH();                                                                                \
     }
-    SEND(send_0, 0)
-    SEND(send_1, 1)
-    SEND(send_2, 2)
-    SEND(send_n, r.argument_count)
+#define SENDS(SET)                                                                                 \
+    SEND(SET, SET##_send_0, 0)                                                                     \
+    SEND(SET, SET##_send_1, 1)                                                                     \
+    SEND(SET, SET##_send_2, 2)                                                                     \
+    SEND(SET, SET##_send_n, r.argument_count)
+    SENDS(V3)
+    SENDS(SISTA)
 
-run_inlined:
+run_entry:
     switch ((LookupKind)r.entry->kind) {
+    case LOOKUP_SLOWLY:
+        goto send_slowly;
+    case LOOKUP_CALLS:
+        goto call_primitive;
+    case LOOKUP_ACTIVATES_V3:
+    case LOOKUP_ACTIVATES_SISTA:
+        enter_method(&r, r.entry, r.argument_count, activate_flags(r.entry, r.header),
+                     stack_at(&r, r.argument_count));
+        dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
+        if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
+        DISPATCH();
+    case LOOKUP_CALLS_BLOCK: {
+        const Oop closure = stack_at(&r, r.argument_count);
+        const BlockCall call = activate_find_block(vm, closure, r.header, r.argument_count);
+        if (!call.entry) goto call_primitive;
+        enter_block(&r, &call, closure);
+        dispatch = call.flags & FRAME_FLAG_SISTA ? sista_table : v3_table;
+        if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
+        DISPATCH();
+    }
+    case LOOKUP_ANSWERS_VARIABLE:
+        if (!inlined_variable(&r, r.header, r.entry->variable)) goto send_slowly;
+        DISPATCH();
+    case LOOKUP_ANSWERS_CONSTANT:
+        stack_at_put(&r, 0, r.entry->answer);
+        DISPATCH();
+    case LOOKUP_ANSWERS_SELF:
+        DISPATCH();
 #define INLINED(NAME, number, argument_count)                                                      \
     case LOOKUP_INLINES_##NAME:                                                                    \
         if (!inlined_##NAME(&r, stack_at(&r, argument_count), r.header)) goto call_primitive;      \
         break;
 #include "run/inlined.tbl"
 #undef INLINED
-    default:
-        goto call_primitive;
     }
     if (NEXT_BYTE == (dispatch == v3_table ? V3_POP : SISTA_POP)) {
         r.ip++;
@@ -470,16 +496,6 @@ call_primitive:
     if (outcome == OUTCOME_FAILED) outcome = send_primitive_failed(vm, r.entry, r.argument_count);
     goto finish;
 
-call_block : {
-    const Oop closure = stack_at(&r, r.argument_count);
-    const BlockCall call = activate_find_block(vm, closure, r.header, r.argument_count);
-    if (!call.entry) goto call_primitive;
-    enter_block(&r, &call, closure);
-    dispatch = call.flags & FRAME_FLAG_SISTA ? sista_table : v3_table;
-    if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
-    DISPATCH();
-}
-
 send_slowly:
     registers_publish(&r);
     if (vm->watches_sends) watch_send(vm, r.selector, r.argument_count);
@@ -487,42 +503,59 @@ send_slowly:
     goto finish;
 
 directed_send_to_super:
+    r.entry = super_entry(&r);
+    if (r.entry) {
+        r.header = send_header(stack_at(&r, r.argument_count));
+        goto run_entry;
+    }
     registers_publish(&r);
     outcome = super_send(vm, r.selector, r.argument_count, r.value, 1);
     goto sent_to_super;
 send_to_super:
+    r.entry = super_entry(&r);
+    if (r.entry) {
+        r.header = send_header(stack_at(&r, r.argument_count));
+        goto run_entry;
+    }
     registers_publish(&r);
     outcome = super_send(vm, r.selector, r.argument_count, r.value, 0);
 sent_to_super:
     if (outcome == OUTCOME_FAILED) goto bad_code_published;
     goto finish;
 
-method_return:
-    if (__builtin_expect(frame_flags(r.fp) & (FRAME_FLAG_BLOCK | FRAME_FLAG_LEAVES_TRACES), 0)) {
-        if (!frame_is_block(r.fp)) goto block_return;
-        r.ip -= bytes_back;
-        registers_publish(&r);
-        outcome = return_from_home(vm, r.value);
-        goto finish;
-    }
-    if (__builtin_expect(!frame_caller(r.fp), 0)) goto return_slowly;
-    goto return_to_caller;
-block_return:
-    if (__builtin_expect(frame_flags(r.fp) & FRAME_FLAG_LEAVES_TRACES, 0)) {
-        if (frame_flags(r.fp) & FRAME_FLAG_DROPS_ANSWER || !frame_caller(r.fp)) goto return_slowly;
-        context_widow(vm, r.fp);
-    }
-    if (__builtin_expect(!frame_caller(r.fp), 0)) goto return_slowly;
-return_to_caller : {
-    uint64_t *caller = frame_caller(r.fp);
-    r.sp = frame_callee_slot(r.fp);
-    stack_at_put(&r, 0, r.value);
-    r.fp = caller;
-    r.method = frame_word(&r, FRAME_METHOD);
-    r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + r.fp[FRAME_PC]);
-    dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
-    DISPATCH();
-}
+#define RETURNS(SET, set_bit)                                                                      \
+    SET##_method_return : if (__builtin_expect((frame_flags(r.fp) &                                \
+                                                (FRAME_FLAG_BLOCK | FRAME_FLAG_LEAVES_TRACES)) ||  \
+                                                   !frame_caller(r.fp),                            \
+                                               0)) {                                               \
+        if (frame_is_block(r.fp)) goto non_local_return;                                           \
+        goto SET##_block_return;                                                                   \
+    }                                                                                              \
+    SET##_return_to_caller : {                                                                     \
+        uint64_t *caller = frame_caller(r.fp);                                                     \
+        r.sp = frame_callee_slot(r.fp);                                                            \
+        stack_at_put(&r, 0, r.value);                                                              \
+        r.fp = caller;                                                                             \
+        r.method = frame_word(&r, FRAME_METHOD);                                                   \
+        r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + r.fp[FRAME_PC]);                  \
+        if (__builtin_expect((frame_flags(r.fp) & FRAME_FLAG_SISTA) != (set_bit), 0))              \
+            dispatch = (set_bit) ? v3_table : sista_table;                                         \
+        DISPATCH();                                                                                \
+    }                                                                                              \
+    SET##_block_return : if (__builtin_expect(!frame_caller(r.fp), 0)) goto return_slowly;         \
+    if (frame_flags(r.fp) & FRAME_FLAG_LEAVES_TRACES) {                                            \
+        if (frame_flags(r.fp) & FRAME_FLAG_DROPS_ANSWER) goto return_slowly;                       \
+        context_widow(vm, r.fp);                                                                   \
+    }                                                                                              \
+    goto SET##_return_to_caller;
+    RETURNS(V3, 0)
+    RETURNS(SISTA, FRAME_FLAG_SISTA)
+
+non_local_return:
+    r.ip -= bytes_back;
+    registers_publish(&r);
+    outcome = return_from_home(vm, r.value);
+    goto finish;
 return_slowly:
     r.ip -= bytes_back;
     registers_publish(&r);

@@ -126,7 +126,9 @@ bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entr
         .method = method,
         .frame_flags =
             (uint32_t)frame_flags_make(FRAME_INTERPRETED, summary->argument_count, flags),
-        .kind = summary->stores_primitive_error ? LOOKUP_SLOWLY : LOOKUP_ACTIVATES,
+        .kind = summary->stores_primitive_error ? LOOKUP_SLOWLY
+                : summary->is_sista             ? LOOKUP_ACTIVATES_SISTA
+                                                : LOOKUP_ACTIVATES_V3,
         .first_pc = summary->first_pc + 8,
         .needed_slots = (uint8_t)(needed >= 255 ? 255 : needed),
         .temp_count = (uint8_t)summary->temp_count,

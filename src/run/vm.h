@@ -50,7 +50,8 @@ typedef struct Primitive {
 // What a send does that finds its method in the lookup cache.
 typedef enum LookupKind {
     LOOKUP_SLOWLY,           // lets send.c decide, by the flags
-    LOOKUP_ACTIVATES,        // builds a frame
+    LOOKUP_ACTIVATES_V3,     // builds a frame, for code of this bytecode set
+    LOOKUP_ACTIVATES_SISTA,  // or of that one
     LOOKUP_CALLS,            // calls `primitive`
     LOOKUP_CALLS_BLOCK,      // builds a block's frame; otherwise calls `primitive`
     LOOKUP_ANSWERS_SELF,     // quick returns: answers self,

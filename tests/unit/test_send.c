@@ -335,6 +335,65 @@ static void a_directed_super_send_to_no_class_keeps_its_operands(void **state) {
                  passed, 2);
 }
 
+// ---- sends that find their method in the cache: each kind of method, sent to self and to super
+
+// The answer to #m, sent twice by a method of `plain` to itself, or to super when its own #m is
+// another one.
+static Oop sent_to_self(bool to_super, Oop receiver, Code found) {
+    Oop selector = new_string("m"), caller = new_string("call"), result = new_variable(INT(-1));
+    Oop plain = fixture_class_object(cls.plain);
+    Oop above = fixture_class_object(cls.plain_twin);
+    field_at_put(&vm->heap, plain, CLASS_SUPERCLASS, above);
+    field_at_put(&vm->heap, plain, CLASS_METHOD_DICTIONARY, NIL);
+    field_at_put(&vm->heap, above, CLASS_METHOD_DICTIONARY, NIL);
+    if (to_super) define(cls.plain, selector, new_code((Code){BYTES("\x77\x7C")}));
+    define(to_super ? cls.plain_twin : cls.plain, selector, new_code(found));
+    Oop method = new_code((Code){
+        .literal_count = 1, .literals = {selector}, BYTES("\x70\x85\x00\x87\x70\x85\x00\x7C")});
+    if (!to_super) memcpy(object_bytes(method) + 32, "\x70\x83\x00\x87\x70\x83\x00\x7C", 8);
+    field_at_put(&vm->heap, method, 3, new_variable(plain));
+    define(cls.plain, caller, method);
+    start(new_code((Code){.literal_count = 3,
+                          .literals = {receiver, caller, result},
+                          BYTES("\x20\xD1\x82\xC2\xA3\xFE")}),
+          NIL);
+    run();
+    return value_of(result);
+}
+
+static void assert_answers(Code found, Oop answer) {
+    for (int to_super = 0; to_super < 2; to_super++) {
+        Oop receiver = new_plain();
+        field_at_put(&vm->heap, receiver, 1, INT(77));
+        Oop expected = oop_is_none(answer) ? receiver : answer;
+        OOP_EQUAL(sent_to_self(to_super, receiver, found), expected);
+    }
+}
+
+static void every_kind_of_method_is_found_again(void **state) {
+    (void)state;
+    assert_answers((Code){BYTES("\x76\x7C")}, INT(1));
+    assert_answers((Code){.is_sista = true, BYTES("\x51\x5C")}, INT(1));
+    assert_answers((Code){BYTES("\x01\x7C")}, INT(77));
+    // quick returns: self, true, 2, the second variable
+    assert_answers((Code){BYTES("\x8B\x00\x01\x78")}, oop_none());
+    assert_answers((Code){BYTES("\x8B\x01\x01\x79")}, vm->heap.true_object);
+    assert_answers((Code){BYTES("\x8B\x07\x01\x77\x7C")}, INT(2));
+    assert_answers((Code){BYTES("\x8B\x09\x01\x01\x7C")}, INT(77));
+    // primitives: identity class, one that fails, one that does not exist and stores why
+    assert_answers((Code){BYTES("\x8B\x6F\x00\x75\x7C")}, fixture_class_object(cls.plain));
+    assert_answers((Code){BYTES("\x8B\x01\x00\x75\x7C")}, INT(0));
+    assert_answers((Code){.temps = 1, BYTES("\x8B\xE7\x03\x81\x40\x77\x7C")}, INT(2));
+}
+
+// A receiver that has lost variables since is asked; what is missing is never read.
+static void a_quick_return_looks_at_its_receiver(void **state) {
+    (void)state;
+    Oop receiver = fixture_new(cls.plain, FORMAT_FIXED, 1);
+    Oop answer = sent_to_self(false, receiver, (Code){BYTES("\x8B\x09\x01\x01\x7C")});
+    OOP_EQUAL(answer, INT(-1));
+}
+
 // A line for each bytecode, prefixes together with their instruction.
 static void bytecodes_are_traced_with_their_prefixes(void **state) {
     (void)state;
@@ -605,6 +664,8 @@ int main(void) {
         PRIM_TEST(nothing_runs_behind_a_missing_temp_vector),
         PRIM_TEST(an_instruction_is_tried_again_with_its_prefixes),
         PRIM_TEST(a_directed_super_send_to_no_class_keeps_its_operands),
+        PRIM_TEST(every_kind_of_method_is_found_again),
+        PRIM_TEST(a_quick_return_looks_at_its_receiver),
         PRIM_TEST(bytecodes_are_traced_with_their_prefixes),
         PRIM_TEST(a_message_of_the_vm_runs_no_primitive),
         PRIM_TEST(a_super_send_above_the_root_is_not_understood),
