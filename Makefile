@@ -214,7 +214,7 @@ run:
 	@+$(MAKE) --no-print-directory -s $(JOBS) all
 	@build/parley $(ARGS)
 
-bench: all
+bench: all $(B)/tools/measure
 	@tools/install_deps.sh bench
 	@tools/bench.sh
 
@@ -233,6 +233,6 @@ clean:
 	rm -rf build
 
 -include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
-    $(NIGHTLY_PROGRAMS:%=%.d) $(STRESS_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) $(B)/tools/manual.d \
+    $(NIGHTLY_PROGRAMS:%=%.d) $(STRESS_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) $(B)/tools/manual.d $(B)/tools/measure.d \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
     $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)
