@@ -505,6 +505,7 @@ send_slowly:
 directed_send_to_super:
     r.entry = super_entry(&r);
     if (r.entry) {
+        drop(&r, 1);
         r.header = send_header(stack_at(&r, r.argument_count));
         goto run_entry;
     }

@@ -337,20 +337,28 @@ static void a_directed_super_send_to_no_class_keeps_its_operands(void **state) {
 
 // ---- sends that find their method in the cache: each kind of method, sent to self and to super
 
+typedef enum Target { TO_SELF, TO_SUPER, TO_DIRECTED_SUPER, TARGETS } Target;
+
 // The answer to #m, sent twice by a method of `plain` to itself, or to super when its own #m is
 // another one.
-static Oop sent_to_self(bool to_super, Oop receiver, Code found) {
+static Oop sent_to(Target target, Oop receiver, Code found) {
     Oop selector = new_string("m"), caller = new_string("call"), result = new_variable(INT(-1));
     Oop plain = fixture_class_object(cls.plain);
     Oop above = fixture_class_object(cls.plain_twin);
     field_at_put(&vm->heap, plain, CLASS_SUPERCLASS, above);
     field_at_put(&vm->heap, plain, CLASS_METHOD_DICTIONARY, NIL);
     field_at_put(&vm->heap, above, CLASS_METHOD_DICTIONARY, NIL);
-    if (to_super) define(cls.plain, selector, new_code((Code){BYTES("\x77\x7C")}));
-    define(to_super ? cls.plain_twin : cls.plain, selector, new_code(found));
-    Oop method = new_code((Code){
-        .literal_count = 1, .literals = {selector}, BYTES("\x70\x85\x00\x87\x70\x85\x00\x7C")});
-    if (!to_super) memcpy(object_bytes(method) + 32, "\x70\x83\x00\x87\x70\x83\x00\x7C", 8);
+    if (target != TO_SELF) define(cls.plain, selector, new_code((Code){BYTES("\x77\x7C")}));
+    define(target == TO_SELF ? cls.plain : cls.plain_twin, selector, new_code(found));
+    const Code code[] = {
+        {BYTES("\x70\x83\x00\x87\x70\x83\x00\x7C")},
+        {BYTES("\x70\x85\x00\x87\x70\x85\x00\x7C")},
+        {.is_sista = true, BYTES("\x4C\x12\xE1\x40\xEB\x00\xD8\x4C\x12\xE1\x40\xEB\x00\x5C")},
+    };
+    Code calling = code[target];
+    calling.literal_count = 1;
+    calling.literals[0] = selector;
+    Oop method = new_code(calling);
     field_at_put(&vm->heap, method, 3, new_variable(plain));
     define(cls.plain, caller, method);
     start(new_code((Code){.literal_count = 3,
@@ -362,11 +370,11 @@ static Oop sent_to_self(bool to_super, Oop receiver, Code found) {
 }
 
 static void assert_answers(Code found, Oop answer) {
-    for (int to_super = 0; to_super < 2; to_super++) {
+    for (Target target = TO_SELF; target < TARGETS; target++) {
         Oop receiver = new_plain();
         field_at_put(&vm->heap, receiver, 1, INT(77));
         Oop expected = oop_is_none(answer) ? receiver : answer;
-        OOP_EQUAL(sent_to_self(to_super, receiver, found), expected);
+        OOP_EQUAL(sent_to(target, receiver, found), expected);
     }
 }
 
@@ -390,7 +398,7 @@ static void every_kind_of_method_is_found_again(void **state) {
 static void a_quick_return_looks_at_its_receiver(void **state) {
     (void)state;
     Oop receiver = fixture_new(cls.plain, FORMAT_FIXED, 1);
-    Oop answer = sent_to_self(false, receiver, (Code){BYTES("\x8B\x09\x01\x01\x7C")});
+    Oop answer = sent_to(TO_SELF, receiver, (Code){BYTES("\x8B\x09\x01\x01\x7C")});
     OOP_EQUAL(answer, INT(-1));
 }
 
