@@ -54,8 +54,9 @@ static uint64_t old_space_find_gap(const Heap *heap, uint64_t bytes, size_t *num
 }
 
 static uint64_t limit_bytes(const Heap *heap) {
-    uint64_t limit = heap->options.old_limit_bytes;
-    return limit ? limit + heap->excess_bytes : UINT64_MAX;
+    uint64_t limit = heap->options.old_limit_bytes, sum;
+    bool is_any = !limit || __builtin_add_overflow(limit, heap->excess_bytes, &sum);
+    return is_any ? UINT64_MAX : sum;
 }
 
 uint64_t old_space_growth_left(const Heap *heap) {
@@ -105,9 +106,9 @@ void old_space_release(Heap *heap) { array_free(&heap->spaces->segments); }
 // Of a size that the limits permit, down to `bytes`: segments for small objects are not made as
 // small as these, where it can be helped, since there would be very many.
 static bool old_space_add_some_segment(Heap *heap, uint64_t bytes, uint64_t *start) {
-    uint64_t left = old_space_growth_left(heap);
-    uint64_t size = round_up(heap->options.growth_bytes, os_page_size());
-    if (size > left) size = left & ~(os_page_size() - 1);
+    uint64_t left = old_space_growth_left(heap), growth = heap->options.growth_bytes;
+    uint64_t size = round_up(growth < left ? growth : left, os_page_size());
+    if (size > left) size -= os_page_size();
     for (; size >= bytes + FREE_LEAST_BYTES + BRIDGE_BYTES && size >= os_page_size();
          size = size / 2 & ~(os_page_size() - 1))
         if (heap_add_segment(heap, size - BRIDGE_BYTES, start) == STATUS_OK) return true;

@@ -18,7 +18,8 @@ enum { GROWTH_PART = 3, RETRY_PART = 8 };
 void heap_note_full_collection(Heap *heap) {
     uint64_t used = old_space_used(heap), growth = used / GROWTH_PART;
     if (growth < heap->options.growth_bytes) growth = heap->options.growth_bytes;
-    heap->full_threshold = used + growth;
+    if (__builtin_add_overflow(used, growth, &heap->full_threshold))
+        heap->full_threshold = UINT64_MAX;
     if (used + heap->excess_bytes <= heap->options.old_limit_bytes) heap->excess_bytes = 0;
     heap->spaces->class_table_cursor = 0;
     heap->spaces->allocated_at_full = heap->statistics.allocated_bytes_before;
@@ -71,7 +72,7 @@ MAY_GC void heap_collect_as_wanted(Heap *heap) {
 // Nothing that is collected makes room for more than old space may ever hold.
 static bool policy_is_hopeless(const Heap *heap, uint64_t bytes) {
     uint64_t limit = heap->options.old_limit_bytes;
-    if (limit && bytes > limit + heap->excess_bytes) return true;
+    if (limit && bytes > limit && bytes - limit > heap->excess_bytes) return true;
     return bytes > heap->arena->old_space.end - heap->arena->old_space.start;
 }
 

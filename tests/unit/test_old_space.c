@@ -173,6 +173,16 @@ static void the_limit_can_be_exceeded_once(void **state) {
     assert_int_equal(f.heap->excess_bytes, 0);
     assert_true(heap_exceed_limit(f.heap));
     f.heap->excess_bytes = 0;
+    // Whatever a program asks for as its limits.
+    f.heap->options.old_limit_bytes = UINT64_MAX - 5;
+    assert_true(heap_exceed_limit(f.heap));
+    f.heap->options.growth_bytes = UINT64_MAX - 5;
+    assert_true(old_space_growth_left(f.heap) > 100ull * MEGABYTE);
+    f.held[0] = test_heap_bytes(&f.test, 20 * MEGABYTE);
+    assert_false(oop_is_none(f.held[0]));
+    heap_collect_full(f.heap);
+    assert_false(heap_old_has_grown(f.heap));
+    f.heap->excess_bytes = 0;
     f.heap->options.old_limit_bytes = 0;
     assert_false(heap_exceed_limit(f.heap));
     close_heap(&f);
