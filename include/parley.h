@@ -113,7 +113,8 @@ void parley_set_tick_limit(Parley *vm, uint64_t ticks);
 uint64_t parley_ticks(const Parley *vm);
 
 /* Saves the image, which afterwards goes on here as well as from the file. NULL: under its own
- * name. The file is replaced as a whole or not at all. Not while parley_run runs. */
+ * name. The file is replaced as a whole or not at all. Not while parley_run runs, and not
+ * while every process of the image waits (one with an idle process never does). */
 ParleyStatus parley_save(Parley *vm, const char *image_path);
 
 /* Checks every object; complaints go to `report`, at most `limit` of them (NULL: only counted).
