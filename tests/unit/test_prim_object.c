@@ -99,6 +99,16 @@ static void classes_of_impossible_shapes_have_no_instances(void **state) {
     FAILS(BAD_RECEIVER, prim_new, fixture_new_class(FORMAT_EPHEMERON, 0));
 }
 
+// The table's first page is for the classes that the VM knows by number.
+static void a_hashed_class_takes_no_place_among_those_of_the_vm(void **state) {
+    (void)state;
+    Oop class_object = fixture_unentered_class();
+    object_set_hash(class_object, num(700));
+    Oop instance = ANSWER(prim_new, class_object);
+    OOP_EQUAL(ANSWER(prim_class, instance), class_object);
+    assert_true(CLASS_OF(instance) >= CLASS_TABLE_PAGE_SIZE);
+}
+
 static void a_class_enters_the_class_table_with_its_first_instance(void **state) {
     (void)state;
     Oop class_object = fixture_new_class(FORMAT_FIXED, 3);
@@ -436,6 +446,7 @@ int main(void) {
         PRIM_TEST(new_refuses_what_is_no_class),
         PRIM_TEST(new_makes_instances_of_an_immediates_class),
         PRIM_TEST(classes_of_impossible_shapes_have_no_instances),
+        PRIM_TEST(a_hashed_class_takes_no_place_among_those_of_the_vm),
         PRIM_TEST(a_class_enters_the_class_table_with_its_first_instance),
         PRIM_TEST(new_with_size_makes_indexable_objects),
         PRIM_TEST(new_with_size_fills_with_nil_or_zero),
