@@ -1,7 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Every SUnit test of the kernel, in the image that the program carries; one line a test.
+# Every SUnit test of the kernel, in the image that the program carries; one line a test. Time
+# limits are meant for the VM as users have it: under sanitizers a test that exceeds its own is
+# skipped.
 set -u
 root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 parley=$root/build/${PARLEY_CONFIG:-release}/parley
-"$parley" test --tap </dev/null
+if [ "${PARLEY_CONFIG:-release}" != san ]; then
+    "$parley" test --tap </dev/null
+    exit
+fi
+"$parley" test --tap </dev/null | awk '
+    /^not ok/ { held = $0; next }
+    held != "" && /^# TestTookTooMuchTime/ {
+        sub(/^not ok/, "ok", held)
+        print held " # SKIP too slow under sanitizers"
+        held = ""
+        next
+    }
+    held != "" { print held; held = ""; failed = 1 }
+    { print }
+    END { if (held != "") print held; exit failed || held != "" }'
+codes=("${PIPESTATUS[@]}")
+# 1 says that tests failed, which awk has judged; anything else is the VM itself.
+[ "${codes[0]}" -le 1 ] && exit "${codes[1]}"
+exit "${codes[0]}"
