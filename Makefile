@@ -189,7 +189,7 @@ tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECK
 san:
 	@tools/install_deps.sh san
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 CONFIG=san tests
-	@PARLEY_CONFIG=san tools/run_tests.sh \
+	@PARLEY_CONFIG=san tools/run_tests.sh -t 500 \
 	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
     $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
 
