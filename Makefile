@@ -42,7 +42,7 @@ LINK := $(CC) $(FLAGS_$(CONFIG)) $(LDFLAGS)
 # Builds below use all processors, unless somebody has decided that already.
 JOBS := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-LAYERS := base object memory image bytecode run plugin compile embed
+LAYERS := base object memory image bytecode run plugin jit tool compile embed
 # The recording build's own sources, and the semantic ones that it compiles once more.
 RECORD_SOURCES := src/object/record.c src/memory/record_heap.c src/run/record_vm.c
 RECORDED_SOURCES := src/run/elements.c \

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Back ends: one constant struct per instruction set, all of them linked into every binary. A back
+// end encodes single IR instructions and patches the few places of finished code that change.
+//
+// What must stay true (asserted by encoders, and by the simulator while code runs):
+//   - the size of an instruction does not depend on where its label lies, so that sizes are known
+//     before addresses are
+//   - SP is 8-byte aligned everywhere; the machine's own stack pointer is 16-byte aligned at CALL_C
+//   - a SEND_SITE is patched in one step, seen from the processor: the VM has one thread, but the
+//     simulator may stop between any two instructions
+#ifndef PARLEY_JIT_BACKEND_H
+#define PARLEY_JIT_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jit/ir.h"
+
+typedef struct Backend {
+    const char *name; // as on the command line: x64, arm64
+    const char *machine_names[REGISTER_COUNT];
+    uint8_t machine_numbers[REGISTER_COUNT]; // of the abstract registers
+    uint32_t longest_bytes;                  // of one IR instruction's code
+    uint32_t code_alignment;                 // that methods begin at
+    uint32_t return_address_words;           // that a call pushes: 1 on x86-64, 0 on ARM64
+
+    // Encodes the instruction as it will run at `address`; labels[i] is the address of label i.
+    // Answers the number of bytes, at most longest_bytes.
+    uint32_t (*encode)(const IrIns *instruction, uint64_t address, const uint64_t *labels,
+                       uint8_t *out);
+
+    // A SEND_SITE, named by the return address of its call; `code` is where these bytes can be read
+    // (and, to patch, written): the byte at address a is code[a - code_address].
+    uint64_t (*send_target)(const uint8_t *code, uint64_t code_address, uint64_t return_address);
+    uint32_t (*send_tag)(const uint8_t *code, uint64_t code_address, uint64_t return_address);
+    void (*patch_send)(uint8_t *code, uint64_t code_address, uint64_t return_address, uint32_t tag,
+                       uint64_t target);
+    uint32_t send_site_bytes;
+} Backend;
+
+extern const Backend backend_x64, backend_arm64;
+// The one that this machine executes; NULL: none of them.
+const Backend *backend_host(void);
+const Backend *backend_named(const char *name); // NULL: no such name
+const Backend *backend_at(unsigned index);      // NULL: no more
+
+// ---- assembling: the code's size, then the code itself.
+typedef enum AssembleResult { ASSEMBLED, ASSEMBLE_NO_MEMORY, ASSEMBLE_TOO_FAR } AssembleResult;
+// Bytes that the code takes up when it begins at an address with the back end's alignment. labels
+// (label_count words) become offsets from the start; `offsets`, if not NULL, those of every
+// instruction and of the end (count + 1 words).
+uint32_t assemble_measure(const IrCode *code, const Backend *backend, uint64_t *labels,
+                          uint32_t *offsets);
+// Writes the code for `address` to `out`; labels (as measured) become addresses.
+AssembleResult assemble(const IrCode *code, const Backend *backend, uint64_t address,
+                        uint64_t *labels, uint8_t *out);
+
+#endif
