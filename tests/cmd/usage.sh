@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the image that is built in says to arguments that make no sense, or name what cannot be used:
+# one line, exit code 2; and what `parley test` says, and answers, of a project that cannot be
+# loaded as a whole.
+set -u
+root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+parley=$root/build/${PARLEY_CONFIG:-release}/parley
+failures=0
+count=0
+
+check() {
+    local name=$1
+    shift
+    count=$((count + 1))
+    if "$@"; then echo "ok $count - $name"; else
+        echo "not ok $count - $name"
+        failures=$((failures + 1))
+    fi
+}
+# run CODE ARGUMENTS...: output in out and err.
+run() {
+    local expected=$1 code
+    shift
+    "$parley" "$@" >out 2>err </dev/null
+    code=$?
+    [ $code = "$expected" ] || { echo "# exit code $code"; sed 's/^/# /' out err | head -5; return 1; }
+}
+# refuses WORDS ARGUMENTS...: exit code 2, nothing on standard output, one line with the words.
+refuses() {
+    local words=$1
+    shift
+    run 2 "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q "^parley: .*$words" err
+}
+
+mkdir -p empty folder.st
+check "a missing script" refuses "nope.st: no such file" nope.st
+check "a folder is no script" refuses "folder.st: this is a folder" folder.st
+check "-e without an expression" refuses "needs an expression" -e
+check "--load without a folder" refuses "needs a folder" --load
+check "--load of nothing" refuses "no such folder" --load /nonexistent
+check "--load of an empty folder" refuses "no Smalltalk sources" --load empty -e 3
+check "--save without a file" refuses "needs a file" --save
+check "--save where nothing can be written" refuses "cannot save" --save /nonexistent/x.image
+check "--save over a folder" refuses "cannot save" --save empty
+check "words behind --save that mean nothing" refuses "do not know what to do with 'junk'" --save x.image junk
+check "nothing was saved then" [ ! -e x.image ]
+check "test of nothing" refuses "/nonexistent: no such folder" test /nonexistent
+check "test of an empty folder" refuses "no Smalltalk sources" test empty
+check "test of an unknown name" refuses "no tests match" test NobodyHasThisName
+check "test: one name is unknown" refuses "no tests match" test PointTest NobodyHasThisName
+check "test: unknown option" refuses "unknown option --frob" test --frob
+check "test: an option without its value" refuses "needs a value" test --junit
+check "test: no number" refuses "no number" test --time-limit soon
+check "bench: unknown name" refuses "no benchmark Frob" bench Frob
+check "bench: unknown option" refuses "unknown option --frob" bench --frob
+check "bench: no number" refuses "needs a number" bench Sieve --inner many
+check "test --help" run 0 test --help
+check "names the options" grep -q -- --junit out
+check "bench --help" run 0 bench --help
+check "names the benchmarks" grep -q Mandelbrot out
+
+# A project with one thing wrong at a time: make NAME.
+project() {
+    rm -rf "$1"
+    mkdir -p "$1/BaselineOfShop" "$1/Shop" "$1/Shop-Tests" "$1/Shop-Windows"
+    cat >"$1/BaselineOfShop/BaselineOfShop.class.st" <<'END'
+Class { #name : 'BaselineOfShop', #superclass : 'BaselineOf', #category : 'BaselineOfShop' }
+
+{ #category : 'baselines' }
+BaselineOfShop >> baseline: spec [
+	<baseline>
+	spec for: #common do: [
+		spec package: 'Shop'; package: 'Shop-Windows'; package: 'Shop-Tests' with: [ spec requires: #('Shop') ] ]
+]
+END
+    cat >"$1/Shop/Till.class.st" <<'END'
+Class { #name : 'Till', #superclass : 'Object', #instVars : [ 'sum' ], #category : 'Shop' }
+
+{ #category : 'adding' }
+Till >> add: price [
+	sum := (sum ifNil: [ 0 ]) + price
+]
+
+{ #category : 'adding' }
+Till >> sum [
+	^ sum
+]
+END
+    cat >"$1/Shop-Tests/TillTest.class.st" <<'END'
+Class { #name : 'TillTest', #superclass : 'TestCase', #category : 'Shop-Tests' }
+
+{ #category : 'tests' }
+TillTest >> testSum [
+	self assert: (Till new add: 3; add: 4; sum) equals: 7
+]
+END
+    cat >"$1/Shop-Windows/TillWindow.class.st" <<'END'
+Class { #name : 'TillWindow', #superclass : 'PictureFrameOfNobody', #category : 'Shop-Windows' }
+END
+    cat >"$1/Shop-Windows/PictureOfNobody.extension.st" <<'END'
+Extension { #name : 'PictureOfNobody' }
+
+{ #category : '*Shop-Windows' }
+PictureOfNobody >> till [
+	^ 1
+]
+
+{ #category : '*Shop-Windows' }
+PictureOfNobody >> tills [
+	^ 2
+]
+END
+}
+
+project good
+check "tests pass though a package of windows is skipped" run 0 test good
+check "which is named in a warning" grep -q "^warning: package Shop-Windows is skipped: .*PictureFrameOfNobody" err
+check "and below the counts" grep -q "^not loaded: package Shop-Windows" out
+check "--strict makes that a failure" run 1 test good --strict
+check "a file of tests alone" run 0 test --load good/Shop/Till.class.st good/Shop-Tests/TillTest.class.st
+
+project windows
+rm windows/Shop-Windows/TillWindow.class.st
+check "extensions of absent classes do not fail" run 0 test windows
+check "one warning for a package" [ "$(grep -c PictureOfNobody err)" = 1 ]
+check "which counts them" grep -q "package Shop-Windows extends classes that are absent: PictureOfNobody (2 methods)" err
+
+project broken
+sed -i 's/+ price/+/' broken/Shop/Till.class.st
+check "a method that does not compile is a failure" run 1 test broken
+check "it is told with its place" grep -q "^error: broken/Shop/Till.class.st:5:.*: " err
+check "and counted" grep -q "^not loaded: 1 method that does not compile" out
+
+project baseline
+sed -i 's/spec for:/spec frob; for:/' baseline/BaselineOfShop/BaselineOfShop.class.st
+check "a baseline with an error is none" run 2 test baseline
+check "the error is told" grep -q "^error: BaselineOfShop.*frob" err
+
+project absent
+sed -i "s/'Shop-Windows'/'Shop-Clouds'/" absent/BaselineOfShop/BaselineOfShop.class.st
+check "a baseline that names an absent package is broken" run 1 test absent
+check "the package is named" grep -q "^error: .*Shop-Clouds, which is absent" err
+
+project half
+head -c 150 good/Shop/Till.class.st >half/Shop/Till.class.st
+check "half a file is a failure" run 1 test half
+check "told with its place" grep -q "^error: half/Shop/Till.class.st:[0-9]*:[0-9]*: " err
+
+echo "1..$count"
+[ $failures = 0 ]
