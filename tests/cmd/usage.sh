@@ -52,6 +52,9 @@ check "test: one name is unknown" refuses "no tests match" test PointTest Nobody
 check "test: unknown option" refuses "unknown option --frob" test --frob
 check "test: an option without its value" refuses "needs a value" test --junit
 check "test: no number" refuses "no number" test --time-limit soon
+check "missing without a folder" refuses "needs a folder" missing
+check "missing of nothing" refuses "no such folder" missing /nonexistent
+check "missing: unknown option" refuses "unknown option --frob" missing --frob
 check "bench: unknown name" refuses "no benchmark Frob" bench Frob
 check "bench: unknown option" refuses "unknown option --frob" bench --frob
 check "bench: no number" refuses "needs a number" bench Sieve --inner many
@@ -128,6 +131,8 @@ check "which counts them" grep -q "package Shop-Windows extends classes that are
 
 project broken
 sed -i 's/+ price/+/' broken/Shop/Till.class.st
+check "missing names what an image lacks" run 0 missing windows
+check "with its uses" grep -qE '^[0-9]+ (globals|selectors) are missing' out
 check "a method that does not compile is a failure" run 1 test broken
 check "it is told with its place" grep -q "^error: broken/Shop/Till.class.st:5:.*: " err
 check "and counted" grep -q "^not loaded: 1 method that does not compile" out
