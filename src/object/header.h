@@ -168,26 +168,25 @@ static inline bool raw_fits_int(int64_t value) {
 }
 static inline double raw_small_float(uint64_t raw) {
     uint64_t rotated = raw >> TAG_BITS;
-    if (rotated > 1) rotated += SMALL_FLOAT_EXPONENT_OFFSET << 53;
+    if (__builtin_expect(rotated > 1, 1)) rotated += SMALL_FLOAT_EXPONENT_OFFSET << 53;
     uint64_t bits = rotated >> 1 | rotated << 63;
     double value;
     memcpy(&value, &bits, 8);
     return value;
 }
+// Zero, or an exponent that eight bits hold once the offset is off; but the least one with a
+// fraction of zero stands for zero.
 static inline bool raw_fits_small_float(double value) {
     uint64_t bits;
     memcpy(&bits, &value, 8);
-    uint64_t magnitude = bits << 1;
-    if (magnitude == 0) return true;
-    uint64_t exponent = magnitude >> 53;
-    if (exponent == SMALL_FLOAT_EXPONENT_OFFSET) return magnitude << 11 != 0;
-    return exponent > SMALL_FLOAT_EXPONENT_OFFSET && exponent <= SMALL_FLOAT_EXPONENT_OFFSET + 255;
+    uint64_t magnitude = bits << 1, above = magnitude - (SMALL_FLOAT_EXPONENT_OFFSET << 53);
+    return __builtin_expect(above - 1 < (1ull << 61) - 1, 1) || magnitude == 0;
 }
 static inline uint64_t raw_from_small_float(double value) {
     uint64_t bits;
     memcpy(&bits, &value, 8);
     uint64_t rotated = bits << 1 | bits >> 63;
-    if (rotated > 1) rotated -= SMALL_FLOAT_EXPONENT_OFFSET << 53;
+    if (__builtin_expect(rotated > 1, 1)) rotated -= SMALL_FLOAT_EXPONENT_OFFSET << 53;
     return rotated << TAG_BITS | TAG_FLOAT;
 }
 

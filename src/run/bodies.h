@@ -358,7 +358,7 @@ BODY(EXTEND_A) {
 }
 BODY(EXTEND_B) {
     r->ext_b = r->ext_b == 0 && a > 127 ? a - 256 : (int)((unsigned)r->ext_b << 8) + a;
-    return ACTION_NEXT;
+    return ACTION_EXTENDED_B;
 }
 BODY(UNUSED) { return ACTION_BAD_CODE; }
 BODY(TRAP) { return ACTION_BAD_CODE; }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The common cases of the hottest primitives, inlined into the interpreter's send: elements of
-// plain arrays and byte objects, and their size. Whatever does not fit goes to the primitive
-// itself, which says why it fails. A function answers whether its case fits; then the operands have
-// been replaced by the answer. `header` is the receiver's; an immediate has its tag there, which
-// looks like an object without fields.
+// plain arrays and byte objects, their size, and new objects in eden. Whatever does not fit goes to
+// the primitive itself, which says why it fails. A function answers whether its case fits; then the
+// operands have been replaced by the answer. `header` is the receiver's; an immediate has its tag
+// there, which looks like an object without fields.
 #ifndef PARLEY_RUN_INLINED_H
 #define PARLEY_RUN_INLINED_H
 
+#include "memory/allocate.h"
+#include "memory/spaces.h"
 #include "object/header.h"
 #include "run/registers.h"
 
@@ -73,6 +75,48 @@ INLINED_CASE inlined_SIZE(Registers *r, Oop object, uint64_t header) {
         return false;
     replace(r, 1, oop_from_num(num((int64_t)count)));
     return true;
+}
+
+// The class index of a class whose instances have `format`; 0: it has another one, or is none that
+// the class table knows. *fixed: its number of named fields.
+static inline __attribute__((always_inline)) uint64_t
+inlined_class_index(Registers *r, Oop object, uint64_t header, unsigned format, uint64_t *fixed) {
+    uint64_t slots = header >> HEADER_SLOTS_SHIFT, index = header_hash(header);
+    if (!format_is_pointers(header_format(header)) || slots <= CLASS_FORMAT ||
+        slots == HEADER_SLOTS_OVERFLOW)
+        return 0;
+    Oop class_format = field_at(object, CLASS_FORMAT);
+    if (!oop_is_int(class_format) || (oop_bits(class_format) >> (TAG_BITS + 16) & 31) != format)
+        return 0;
+    *fixed = oop_bits(class_format) >> TAG_BITS & 0xFFFF;
+    return oop_bits(heap_class_at(&r->vm->heap, index)) == oop_bits(object) ? index : 0;
+}
+
+// An object in eden in the place of the operands; false: there is no room.
+INLINED_CASE inlined_new_object(Registers *r, unsigned operands, uint64_t class_index,
+                                unsigned format, uint64_t slots) {
+    Heap *heap = &r->vm->heap;
+    uint64_t start = heap->eden_free, end = start + raw_bytes_from_header(slots);
+    if (end > heap->eden_limit) return false;
+    heap->eden_free = end;
+    uint64_t raw = allocate_make_object(heap, start, class_index, format, slots);
+    replace(r, operands, oop_from_bits(raw));
+    return true;
+}
+
+INLINED_CASE inlined_NEW(Registers *r, Oop object, uint64_t header) {
+    uint64_t fixed, index = inlined_class_index(r, object, header, FORMAT_FIXED, &fixed);
+    return index && fixed < HEADER_SLOTS_OVERFLOW &&
+           inlined_new_object(r, 1, index, FORMAT_FIXED, fixed);
+}
+
+// An Array, or another that has elements only.
+INLINED_CASE inlined_NEW_WITH_SIZE(Registers *r, Oop object, uint64_t header) {
+    uint64_t fixed, index = inlined_class_index(r, object, header, FORMAT_INDEXABLE, &fixed);
+    Oop size = stack_at(r, 0);
+    return index && oop_is_int(size) &&
+           oop_bits(size) < (uint64_t)HEADER_SLOTS_OVERFLOW << TAG_BITS &&
+           inlined_new_object(r, 2, index, FORMAT_INDEXABLE, oop_bits(size) >> TAG_BITS);
 }
 
 // A quick return of a receiver variable.

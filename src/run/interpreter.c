@@ -128,9 +128,10 @@ static inline __attribute__((always_inline)) const LookupEntry *super_entry(cons
     Oop above = field_at(r->value, CLASS_SUPERCLASS);
     if (oop_is_immediate(above)) return NULL;
     uint64_t class_index = heap_class_index_of_class(&r->vm->heap, above);
-    uint64_t key = LOOKUP_KEY(class_index, r->argument_count);
-    const LookupEntry *entry = lookup_slot(r->vm, r->selector, key);
-    if (!class_index || !lookup_hits(entry, r->selector, (uint32_t)key)) return NULL;
+    if (!class_index) return NULL;
+    uint32_t key = LOOKUP_KEY(class_index, r->argument_count);
+    const LookupEntry *entry = lookup_cached(r->vm, r->selector, key);
+    if (!entry) return NULL;
     return entry->kind == LOOKUP_SLOWLY || entry->kind == LOOKUP_ANSWERS_VARIABLE ? NULL : entry;
 }
 
@@ -176,6 +177,8 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
 #define V3_IS_LONG_JUMP_IF_FALSE(byte)     ((unsigned)(byte)-172 < 4)
 #define SISTA_IS_SHORT_JUMP_IF_FALSE(byte) ((unsigned)(byte)-192 < 8)
 #define SISTA_IS_SHORT_JUMP_IF_TRUE(byte)  ((unsigned)(byte)-184 < 8)
+#define SISTA_LONG_JUMP                    237
+#define SISTA_LONG_JUMP_IF_FALSE           239
 
 #ifdef INTERPRETER_TRACES
 #define DISPATCH()                                                                                 \
@@ -213,6 +216,8 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
             r.ip += (result) ? 1 : (next & 7) + 2;                                                 \
         } else if (SISTA_IS_SHORT_JUMP_IF_TRUE(next)) {                                            \
             r.ip += (result) ? (next & 7) + 2 : 1;                                                 \
+        } else if (next == SISTA_LONG_JUMP_IF_FALSE) {                                             \
+            r.ip += (result) ? 2 : r.ip[1] + 2;                                                    \
         } else {                                                                                   \
             push(&r, boolean(&r, result));                                                         \
         }                                                                                          \
@@ -251,6 +256,17 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
         goto backward_jump;                                                                        \
     }
 #define AFTER_POP_TEMP_SISTA DISPATCH();
+// The prefix of a far jump, as a rule back to a loop's condition.
+#define AFTER_EXTENSION_V3 DISPATCH();
+#define AFTER_EXTENSION_SISTA                                                                      \
+    {                                                                                              \
+        if (NEXT_BYTE != SISTA_LONG_JUMP) DISPATCH();                                              \
+        const int distance = r.ip[1] + r.ext_b * 256;                                              \
+        r.ip += distance + 2;                                                                      \
+        r.ext_a = 0, r.ext_b = 0;                                                                  \
+        if (distance < 0) goto backward_jump;                                                      \
+        DISPATCH();                                                                                \
+    }
 // An inlined primitive's answer: a pop.
 #define V3_POP    135
 #define SISTA_POP 216
@@ -264,8 +280,9 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
         ANSWER_BOOLEAN_##SET(true) case ACTION_FALSE                                               \
             : ANSWER_BOOLEAN_##SET(false) case ACTION_PUSHED_TEMP                                  \
             : AFTER_PUSH_TEMP_##SET case ACTION_ANSWERED_NUMBER                                    \
-            : AFTER_NUMBER_##SET case ACTION_POPPED_TEMP : AFTER_POP_TEMP_##SET case ACTION_SEND   \
-            : switch (r.argument_count) {                                                          \
+            : AFTER_NUMBER_##SET case ACTION_EXTENDED_B                                            \
+            : AFTER_EXTENSION_##SET case ACTION_POPPED_TEMP                                        \
+            : AFTER_POP_TEMP_##SET case ACTION_SEND : switch (r.argument_count) {                  \
         case 0:                                                                                    \
             goto SET##_send_0;                                                                     \
         case 1:                                                                                    \
@@ -419,9 +436,9 @@ MAY_GC StopReason interpret(VM *vm) {
         const uint32_t key = LOOKUP_KEY(header_class_index(header), argument_count);               \
         const LookupEntry *const entry = lookup_slot(vm, r.selector, key);                         \
         r.argument_count = argument_count;                                                         \
-        if (__builtin_expect(!lookup_hits(entry, r.selector, key), 0)) goto send_slowly;           \
-        r.entry = entry;                                                                           \
         r.header = header;                                                                         \
+        if (__builtin_expect(!lookup_hits(entry, r.selector, key), 0)) goto second_place;          \
+        r.entry = entry;                                                                           \
         if (entry->kind == LOOKUP_ANSWERS_VARIABLE) {                                              \
             if (!inlined_variable(&r, header, entry->variable)) goto send_slowly;                  \
             DISPATCH();                                                                            \
@@ -440,6 +457,11 @@ MAY_GC StopReason interpret(VM *vm) {
     SENDS(V3)
     SENDS(SISTA)
 
+second_place : {
+    const uint32_t key = LOOKUP_KEY(header_class_index(r.header), r.argument_count);
+    r.entry = lookup_second_slot(vm, r.selector, key);
+    if (!lookup_hits(r.entry, r.selector, key)) goto send_slowly;
+}
 run_entry:
     switch ((LookupKind)r.entry->kind) {
     case LOOKUP_SLOWLY:

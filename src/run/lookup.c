@@ -164,6 +164,12 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
     return LOOKUP_NOT_UNDERSTOOD;
 }
 
+LookupEntry *lookup_place(VM *vm, Oop selector, uint32_t key) {
+    LookupEntry *first = lookup_slot(vm, selector, key);
+    if (first->key) *lookup_second_slot(vm, selector, key) = *first;
+    return first;
+}
+
 // ---- flushing
 
 // What a forgotten entry says of its method stays: a primitive may be running out of it.

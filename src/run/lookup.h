@@ -21,14 +21,35 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
 bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry);
 
 #ifndef PARLEY_RECORDING // the cache is keyed by addresses
-static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint64_t key) {
-    enum { MASK = sizeof vm->lookup_cache - sizeof(LookupEntry) };
-    uint64_t offset = (oop_bits(selector) << 3 ^ key * sizeof(LookupEntry)) & MASK;
+// An entry stands in one of two places. The loop looks into the first; the second is for those
+// whose first place is taken, so that two sends that meet there do not search at every turn.
+static inline uint64_t lookup_offset(Oop selector, uint64_t key) {
+    enum { MASK = (LOOKUP_CACHE_SIZE - 1) * sizeof(LookupEntry) };
+    return (oop_bits(selector) << 3 ^ key * sizeof(LookupEntry)) & MASK;
+}
+static inline LookupEntry *lookup_at_offset(VM *vm, uint64_t offset) {
     return (LookupEntry *)(void *)((char *)vm->lookup_cache + offset);
+}
+static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint64_t key) {
+    return lookup_at_offset(vm, lookup_offset(selector, key));
+}
+// The places are partners: each is the other's second one.
+static inline LookupEntry *lookup_second_slot(VM *vm, Oop selector, uint64_t key) {
+    enum { PARTNER = 0x6d3 * sizeof(LookupEntry) };
+    return lookup_at_offset(vm, lookup_offset(selector, key) ^ PARTNER);
 }
 static inline bool lookup_hits(const LookupEntry *entry, Oop selector, uint32_t key) {
     return oop_bits(entry->selector) == oop_bits(selector) && entry->key == key;
 }
+// The entry, in either place; NULL: not cached.
+static inline const LookupEntry *lookup_cached(VM *vm, Oop selector, uint32_t key) {
+    const LookupEntry *entry = lookup_slot(vm, selector, key);
+    if (__builtin_expect(lookup_hits(entry, selector, key), 1)) return entry;
+    entry = lookup_second_slot(vm, selector, key);
+    return lookup_hits(entry, selector, key) ? entry : NULL;
+}
+// Where a new entry belongs. What is in its way moves to its partner: it was used less recently.
+LookupEntry *lookup_place(VM *vm, Oop selector, uint32_t key);
 #endif
 
 // ---- flushing: what must be forgotten when (docs/invariants.md has the table)

@@ -34,8 +34,9 @@ typedef struct Registers {
 // What the loop does after a body. The names say what the body has prepared.
 typedef enum Action {
     ACTION_NEXT,
-    ACTION_PUSHED_TEMP,     // the same three mean NEXT too, and what often follows: another push,
+    ACTION_PUSHED_TEMP,     // the same four mean NEXT too, and what often follows: another push,
     ACTION_ANSWERED_NUMBER, // a pop into a temporary,
+    ACTION_EXTENDED_B,      // a jump,
     ACTION_POPPED_TEMP,     // a jump back; the loop then saves a dispatch
     ACTION_TRUE,            // push true,
     ACTION_FALSE,           // push false; the loop takes a conditional jump that follows at once

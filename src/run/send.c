@@ -25,13 +25,14 @@ const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop
     uint64_t index = heap_enter_class(&vm->heap, class_object);
     if (!index) return NULL;
     uint32_t key = LOOKUP_KEY(index, argument_count);
-    LookupEntry *slot = lookup_slot(vm, selector, key);
-    if (lookup_hits(slot, selector, key)) return slot;
+    const LookupEntry *cached = lookup_cached(vm, selector, key);
+    if (cached) return cached;
     Oop where;
     LookupEntry found;
     if (lookup_search(vm, selector, class_object, argument_count, &found, &where) != LOOKUP_FOUND)
         return NULL;
     event_note(&vm->events, EVENT_SEND, 0, oop_bits(selector), index);
+    LookupEntry *slot = lookup_place(vm, selector, key);
     *slot = found;
     if (vm->watches_sends) slot->kind = LOOKUP_SLOWLY;
     return slot;

@@ -23,6 +23,7 @@ static const char *action_name(Action action) {
         [ACTION_NEXT] = "next",
         [ACTION_PUSHED_TEMP] = "next",
         [ACTION_ANSWERED_NUMBER] = "next",
+        [ACTION_EXTENDED_B] = "next",
         [ACTION_POPPED_TEMP] = "next",
         [ACTION_TRUE] = "answer true",
         [ACTION_FALSE] = "answer false",

@@ -57,6 +57,23 @@ static void assert_real(Oop actual, double expected) {
         assert_memory_equal(&value, &expected, 8);
 }
 
+// Which floats are immediate: both zeros, and exponents 896 to 1151 but for 896 without a fraction.
+static void small_floats_have_middle_exponents(void **state) {
+    (void)state;
+    const uint64_t fractions[] = {0, 1, 1ull << 51, (1ull << 52) - 1};
+    for (uint64_t sign = 0; sign < 2; sign++)
+        for (uint64_t exponent = 0; exponent < 2048; exponent++)
+            for (int i = 0; i < 4; i++) {
+                uint64_t bits = sign << 63 | exponent << 52 | fractions[i];
+                bool fits = exponent == 896 ? i > 0 : exponent > 896 && exponent < 1152;
+                if (exponent == 0 && i == 0) fits = true;
+                double value;
+                memcpy(&value, &bits, 8);
+                assert_int_equal(real_fits_small_float(real(value)), fits);
+                if (fits) assert_real(REAL(value), value);
+            }
+}
+
 static PrimitiveFunction numbered(unsigned number) {
     assert_non_null(primitive_numbered(number)->function);
     return primitive_numbered(number)->function;
@@ -321,6 +338,7 @@ int main(void) {
         PRIM_TEST(greater_or_equal),
         PRIM_TEST(equal),
         PRIM_TEST(not_equal),
+        PRIM_TEST(small_floats_have_middle_exponents),
         PRIM_TEST(small_integers_are_arguments),
         PRIM_TEST(integers_that_no_double_holds_are_refused),
         PRIM_TEST(other_objects_are_refused),

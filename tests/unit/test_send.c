@@ -394,6 +394,43 @@ static void every_kind_of_method_is_found_again(void **state) {
     assert_answers((Code){.temps = 1, BYTES("\x8B\xE7\x03\x81\x40\x77\x7C")}, INT(2));
 }
 
+// ---- the lookup cache
+
+// A selector whose entry belongs in the same place as that of `other`.
+static Oop selector_that_meets(Oop other, uint32_t key) {
+    for (int i = 0; i < 100000; i++) {
+        Oop selector = new_string("a selector"); // of 24 bytes: every place comes up
+        if (lookup_slot(vm, selector, key) == lookup_slot(vm, other, key)) return selector;
+    }
+    fail_msg("no selector meets another");
+    return NIL;
+}
+
+// Of the sends that meet in the cache the two last ones are found there.
+static void sends_that_meet_have_two_places(void **state) {
+    (void)state;
+    uint32_t key = LOOKUP_KEY(cls.plain, 0);
+    Oop class_object = fixture_class_object(cls.plain), selectors[3], methods[3];
+    for (int i = 0; i < 3; i++) {
+        selectors[i] = i ? selector_that_meets(selectors[0], key) : new_string("a selector");
+        methods[i] = new_code((Code){BYTES("\x76\x7C")});
+        define(cls.plain, selectors[i], methods[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        OOP_EQUAL(send_entry(vm, selectors[i], 0, class_object)->method, methods[i]);
+        for (int j = 0; j < 3; j++) {
+            const LookupEntry *entry = lookup_cached(vm, selectors[j], key);
+            assert_int_equal(entry != NULL, j == i || j == i - 1);
+            if (entry) OOP_EQUAL(entry->method, methods[j]);
+        }
+    }
+    lookup_flush_selector(vm, selectors[1]);
+    assert_null(lookup_cached(vm, selectors[1], key));
+    assert_non_null(lookup_cached(vm, selectors[2], key));
+    lookup_flush_method(vm, methods[2]);
+    assert_null(lookup_cached(vm, selectors[2], key));
+}
+
 // A receiver that has lost variables since is asked; what is missing is never read.
 static void a_quick_return_looks_at_its_receiver(void **state) {
     (void)state;
@@ -673,6 +710,7 @@ int main(void) {
         PRIM_TEST(an_instruction_is_tried_again_with_its_prefixes),
         PRIM_TEST(a_directed_super_send_to_no_class_keeps_its_operands),
         PRIM_TEST(every_kind_of_method_is_found_again),
+        PRIM_TEST(sends_that_meet_have_two_places),
         PRIM_TEST(a_quick_return_looks_at_its_receiver),
         PRIM_TEST(bytecodes_are_traced_with_their_prefixes),
         PRIM_TEST(a_message_of_the_vm_runs_no_primitive),
