@@ -45,6 +45,10 @@ check "--save where nothing can be written" refuses "cannot save" --save /nonexi
 check "--save over a folder" refuses "cannot save" --save empty
 check "words behind --save that mean nothing" refuses "do not know what to do with 'junk'" --save x.image junk
 check "nothing was saved then" [ ! -e x.image ]
+check "Exit ends a program" run 0 -e "Exit signalSuccess: 'done'. nil foo"
+check "with its message" grep -q "^done$" out
+check "or with a failure" run 1 -e "Exit signalFailure: 'why'"
+check "which is told as an error" grep -q "^why$" err
 check "test of nothing" refuses "/nonexistent: no such folder" test /nonexistent
 check "test of an empty folder" refuses "no Smalltalk sources" test empty
 check "test of an unknown name" refuses "no tests match" test NobodyHasThisName
