@@ -65,7 +65,7 @@ TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%) $(B)/tools/primitives_
 SCRIPT_TESTS := $(filter-out %/common.sh tests/nightly/%,$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
 # What runs longer at night: more damaged files, kills, switches.
-NIGHTLY_SCRIPTS := tests/stress/switches.sh tests/image/damaged.sh tests/image/saves.sh \
+NIGHTLY_SCRIPTS := tests/cmd/recover.sh tests/stress/switches.sh tests/image/damaged.sh tests/image/saves.sh \
     $(sort $(wildcard tests/nightly/*.sh))
 NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
 NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)

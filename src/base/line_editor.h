@@ -6,9 +6,9 @@
 //     LineEditor *editor = line_editor_new();              // NULL: no library, or no memory
 //     line_editor_start(editor, "> ");                     // the terminal is the editor's now
 //     while (line_editor_feed(editor, &line) == LINE_INCOMPLETE) wait_for_input(0);
-//     ...                                                  // LINE_COMPLETE, LINE_END: it is given
-//     back
+//     line_editor_stop(editor);                            // after LINE_COMPLETE, LINE_END: done
 //
+// Whoever gets a line has the terminal back, unless more input is waiting, as in a paste.
 // The terminal is that of standard input and output.
 #ifndef PARLEY_BASE_LINE_EDITOR_H
 #define PARLEY_BASE_LINE_EDITOR_H
@@ -34,7 +34,7 @@ void line_editor_free(LineEditor *editor); // NULL does nothing; gives the termi
 bool line_editor_start(LineEditor *editor, const char *prompt);
 // Takes all input that is there. LINE_END: the person said that there is no more.
 LineState line_editor_feed(LineEditor *editor, Line *line);
-// Drops the line and gives the terminal back.
+// Drops the line, if one is being edited.
 void line_editor_stop(LineEditor *editor);
 
 // What the tabulator completes: words in the order of their bytes, each ended by a line feed

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 # What a REPL session has accepted survives its death: sessions that define classes, methods and
 # variables are killed at random moments, and `--recover` brings everything back that had been
-# answered. Six sessions every day, a hundred in the nightly tests.
+# answered. Six sessions every day, a hundred in the nightly tests, or as many as PARLEY_KILLS says.
 set -u
 root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 parley=$root/build/${PARLEY_CONFIG:-release}/parley
 sessions=6
 [ -z "${PARLEY_NIGHTLY:-}" ] || sessions=100
+sessions=${PARLEY_KILLS:-$sessions}
 if ! command -v python3 >/dev/null; then
     echo "ok 1 - # SKIP python3 is not here"
     exit 0
