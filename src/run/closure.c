@@ -117,11 +117,13 @@ static void remember_block(VM *vm, const Call *call, Oop start_pc, unsigned argu
         .copied_count = (uint8_t)call->copied_count,
         .temp_count = (uint8_t)call->temp_count,
         .needed_slots = (uint8_t)needed,
+        .uses = vm->hooks ? 0 : BLOCK_IS_INTERPRETED,
     };
 }
 
 static void push_block_frame(VM *vm, const BlockEntry *entry, Oop closure, Oop receiver,
                              uint64_t flags, unsigned first_copied) {
+    if (frame_kind(vm->fp) != FRAME_INTERPRETED) flags |= FRAME_FLAG_RETURNS_SLOWLY;
     vm->fp =
         activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil, entry->pc, receiver);
     uint64_t *sp = activate_copied(activate_arguments(vm->fp, entry->argument_count), closure,

@@ -570,6 +570,7 @@ static void fit_to_written_method(VM *vm, StackPage *page, uint64_t *fp) {
 }
 
 void context_method_written(VM *vm, Oop method) {
+    frames_abandon_code(vm);
     for (unsigned i = 0; i < vm->stack.count; i++) {
         StackPage *page = &vm->stack.pages[i];
         if (!page->in_use) continue;
@@ -598,6 +599,7 @@ static void follow_frame(VM *vm, StackPage *page, uint64_t *fp) {
 
 void context_after_become(VM *vm) {
     vm->frames_changed = true;
+    frames_abandon_code(vm);
     for (unsigned i = 0; i < vm->stack.count; i++) {
         StackPage *page = &vm->stack.pages[i];
         if (!page->in_use) continue;

@@ -21,9 +21,9 @@
 // sender of a base frame is a context in its page.
 //
 // Three kinds of frame share the header. Whoever walks frames asks the kind:
-//   INTERPRETED  as drawn                BASELINE   as drawn; the pc is derived from the code
-//   address OPTIMISED    a tagged part as drawn, then raw words; a map per pc gives the virtual
-//   frames
+//   INTERPRETED  as drawn, fp[1] is 0
+//   BASELINE     as drawn; compiled code runs it, and is called and returned to by fp[1]
+//   OPTIMISED    a tagged part as drawn, then raw words; a map per pc gives the virtual frames
 #ifndef PARLEY_RUN_FRAME_H
 #define PARLEY_RUN_FRAME_H
 
@@ -47,7 +47,7 @@ enum {
 };
 
 // The flags word: bits 0-7 kind, 8-15 argument count, then 16 block, 17 married, 18 Sista
-// bytecodes, 19 checked self, 20 its answer is dropped. Checked self: self is a Context (whose
+// bytecodes, 19 checked self, 20 its answer is dropped, 21 returns slowly. Checked self: self is a Context (whose
 // variables may live in a frame), or has fewer variables than the code expects (since a become or
 // a change of class): receiver variables go through bodies that look before they touch.
 #define FRAME_FLAG_BLOCK        (1ull << 16)
@@ -55,8 +55,11 @@ enum {
 #define FRAME_FLAG_SISTA        (1ull << 18)
 #define FRAME_FLAG_CHECKED_SELF (1ull << 19)
 #define FRAME_FLAG_DROPS_ANSWER (1ull << 20)
+// Only one of caller and callee is compiled, or a compiled frame is the first of its page.
+#define FRAME_FLAG_RETURNS_SLOWLY (1ull << 21)
 // A return must do more than to go back.
-#define FRAME_FLAG_LEAVES_TRACES (FRAME_FLAG_MARRIED | FRAME_FLAG_DROPS_ANSWER)
+#define FRAME_FLAG_LEAVES_TRACES                                                                   \
+    (FRAME_FLAG_MARRIED | FRAME_FLAG_DROPS_ANSWER | FRAME_FLAG_RETURNS_SLOWLY)
 
 // One stack page. Pages are equal in size and lie in the arena's stack zone; the structs that
 // describe them lie outside. A page holds frames of one process, or is free.

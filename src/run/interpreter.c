@@ -27,6 +27,7 @@
 // What the loop's registers should not pay for.
 #define RARE __attribute__((noinline, cold))
 
+#ifndef INTERPRETER_TRACES
 // ---- safe points
 
 // Counts a tick where somebody asked for it; false: the limit is reached.
@@ -44,7 +45,7 @@ static bool takes_memory_interrupt(VM *vm) {
 }
 
 // At a method's entry or a backward jump: interrupts first, then room on the stack page.
-MAY_GC RARE static Outcome safe_point(VM *vm) {
+MAY_GC RARE Outcome interpreter_safe_point(VM *vm) {
     if (vm->counts_ticks && !count_tick(vm)) return OUTCOME_STOP;
     bool uninterruptible = vm->uninterruptible_fp == vm->fp;
     vm->uninterruptible_fp = NULL;
@@ -62,6 +63,7 @@ MAY_GC RARE static Outcome safe_point(VM *vm) {
     }
     return has_no_memory ? send_memory_exhausted(vm) : OUTCOME_SWITCHED;
 }
+#endif
 
 // ---- what the loop asks C for
 
@@ -169,6 +171,15 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
                                    call->first_copied, entry->copied_count);
     r->sp =
         activate_temps(sp, entry->temp_count - entry->argument_count - entry->copied_count, nil(r));
+}
+
+// The block's code; 0: it is interpreted. A self that must be looked at is for the interpreter.
+static inline __attribute__((always_inline)) uint64_t hot_block_code(VM *vm, const BlockCall *call) {
+    if (call->flags & FRAME_FLAG_CHECKED_SELF) return 0;
+    if (!call->entry->code)
+        vm->hooks->block_is_hot(
+            vm, activate_block_slot(vm, call->entry->method, call->entry->start_pc));
+    return call->entry->code;
 }
 
 // ---- the loop
@@ -370,6 +381,7 @@ MAY_GC StopReason interpret(VM *vm) {
     Registers r = {.vm = vm};
     Outcome outcome;
     int bytes_back; // length of the instruction whose action is carried out
+    uint64_t code;  // compiled, to be entered
 
 #ifndef INTERPRETER_TRACES
     if (trace_wants(vm, TRACE_BIT_BYTECODES)) return interpret_traced(vm);
@@ -466,6 +478,13 @@ run_entry:
     switch ((LookupKind)r.entry->kind) {
     case LOOKUP_SLOWLY:
         goto send_slowly;
+    case LOOKUP_COUNTS:
+        registers_publish(&r);
+        vm->hooks->method_is_hot(vm, lookup_slot(vm, r.entry->selector, r.entry->key));
+        goto run_entry;
+    case LOOKUP_ENTERS_CODE:
+        code = r.entry->code;
+        goto enter_code;
     case LOOKUP_CALLS:
         goto call_primitive;
     case LOOKUP_ACTIVATES_V3:
@@ -479,6 +498,10 @@ run_entry:
         const Oop closure = stack_at(&r, r.argument_count);
         const BlockCall call = activate_find_block(vm, closure, r.header, r.argument_count);
         if (!call.entry) goto call_primitive;
+        if (call.entry->uses != BLOCK_IS_INTERPRETED) {
+            code = hot_block_code(vm, &call);
+            if (code) goto enter_code;
+        }
         enter_block(&r, &call, closure);
         dispatch = call.flags & FRAME_FLAG_SISTA ? sista_table : v3_table;
         if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
@@ -504,6 +527,12 @@ run_entry:
         drop(&r, 1);
     }
     DISPATCH();
+
+enter_code:
+    registers_publish(&r);
+    *--vm->sp = vm->hooks->return_to_interpreter;
+    vm->machine.start = code;
+    return vm->stop = STOP_MACHINE;
 
 call_primitive:
     registers_publish(&r);
@@ -567,7 +596,8 @@ sent_to_super:
     }                                                                                              \
     SET##_block_return : if (__builtin_expect(!frame_caller(r.fp), 0)) goto return_slowly;         \
     if (frame_flags(r.fp) & FRAME_FLAG_LEAVES_TRACES) {                                            \
-        if (frame_flags(r.fp) & FRAME_FLAG_DROPS_ANSWER) goto return_slowly;                       \
+        if (frame_flags(r.fp) & (FRAME_FLAG_DROPS_ANSWER | FRAME_FLAG_RETURNS_SLOWLY))             \
+            goto return_slowly;                                                                    \
         context_widow(vm, r.fp);                                                                   \
     }                                                                                              \
     goto SET##_return_to_caller;
@@ -586,8 +616,9 @@ return_slowly:
     goto finish;
 
 backward_jump:
-    if (__builtin_expect(r.sp >= vm->stack_limit, 1)) DISPATCH();
-    goto at_safe_point;
+    if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
+    if (__builtin_expect(--vm->machine.loop_budget < 0, 0)) goto hot_loop;
+    DISPATCH();
 
 must_be_boolean:
     registers_publish(&r);
@@ -646,15 +677,24 @@ switched:
     r.ext_a = 0;
     r.ext_b = 0;
     registers_reload(&r);
+    if (__builtin_expect(frame_kind(r.fp) != FRAME_INTERPRETED, 0)) goto compiled_frame;
     dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
     if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
     DISPATCH();
 
+hot_loop:
+    registers_publish(&r);
+    if (!vm->hooks || !vm->hooks->loop_is_hot(vm)) DISPATCH();
+compiled_frame:
+    vm->machine.start = 0;
+    return vm->stop = STOP_MACHINE;
+
 at_safe_point:
     registers_publish(&r);
-    if (safe_point(vm) == OUTCOME_STOP) return vm->stop;
+    if (interpreter_safe_point(vm) == OUTCOME_STOP) return vm->stop;
 run_again: // with the extensions it had
     registers_reload(&r);
+    if (__builtin_expect(frame_kind(r.fp) != FRAME_INTERPRETED, 0)) goto compiled_frame;
     dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
     DISPATCH();
 }

@@ -16,6 +16,9 @@ MUST_USE Status vm_image_loaded(VM *vm, Diagnosis *diagnosis);
 
 // Runs until vm->stop says why it stopped.
 MAY_GC StopReason interpret(VM *vm);
+// What happens at a method's entry or a backward jump when vm->stack_limit says so: the running
+// frame, its pc in its slot, may be another one afterwards. OUTCOME_STOP or OUTCOME_SWITCHED.
+MAY_GC Outcome interpreter_safe_point(VM *vm);
 // The same, with a line for each bytecode: interpret comes here when that is wanted.
 MAY_GC StopReason interpret_traced(VM *vm);
 

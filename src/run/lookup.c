@@ -126,9 +126,9 @@ bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entr
         .method = method,
         .frame_flags =
             (uint32_t)frame_flags_make(FRAME_INTERPRETED, summary->argument_count, flags),
-        .kind = summary->stores_primitive_error ? LOOKUP_SLOWLY
-                : summary->is_sista             ? LOOKUP_ACTIVATES_SISTA
-                                                : LOOKUP_ACTIVATES_V3,
+        .kind = summary->stores_primitive_error                          ? LOOKUP_SLOWLY
+                : vm->hooks && !(flags & FRAME_FLAG_CHECKED_SELF) ? LOOKUP_COUNTS
+                                                                  : lookup_activating(flags),
         .first_pc = summary->first_pc + 8,
         .needed_slots = (uint8_t)(needed >= 255 ? 255 : needed),
         .temp_count = (uint8_t)summary->temp_count,
@@ -174,16 +174,19 @@ LookupEntry *lookup_place(VM *vm, Oop selector, uint32_t key) {
 
 // What a forgotten entry says of its method stays: a primitive may be running out of it.
 void lookup_flush_all(VM *vm) {
+    if (vm->hooks) vm->hooks->classes_changed(vm);
     for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
         vm->lookup_cache[i].key = 0;
 }
 
 void lookup_flush_selector(VM *vm, Oop selector) {
+    if (vm->hooks) vm->hooks->selector_changed(vm, selector);
     for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
         if (oop_is(vm->lookup_cache[i].selector, selector)) vm->lookup_cache[i].key = 0;
 }
 
 void lookup_flush_method(VM *vm, Oop method) {
+    if (vm->hooks) vm->hooks->method_changed(vm, method);
     for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
         if (oop_is(vm->lookup_cache[i].method, method)) vm->lookup_cache[i].key = 0;
     verified_forget(vm, method);

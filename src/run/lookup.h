@@ -52,6 +52,11 @@ static inline const LookupEntry *lookup_cached(VM *vm, Oop selector, uint32_t ke
 LookupEntry *lookup_place(VM *vm, Oop selector, uint32_t key);
 #endif
 
+// How a method is activated by the interpreter, by its frame's flags.
+static inline LookupKind lookup_activating(uint64_t frame_flags) {
+    return frame_flags & FRAME_FLAG_SISTA ? LOOKUP_ACTIVATES_SISTA : LOOKUP_ACTIVATES_V3;
+}
+
 // ---- flushing: what must be forgotten when (docs/invariants.md has the table)
 void lookup_flush_all(VM *vm);
 void lookup_flush_selector(VM *vm, Oop selector);

@@ -171,6 +171,7 @@ static uint64_t header_of(Oop oop) { return oop_is_immediate(oop) ? 0 : raw_load
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     Oop receiver = operand(vm, argument_count);
     uint64_t flags = activate_flags(entry, header_of(receiver));
+    if (frame_kind(vm->fp) != FRAME_INTERPRETED) flags |= FRAME_FLAG_RETURNS_SLOWLY;
     vm->fp = activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil, entry->first_pc,
                              receiver);
     vm->sp = activate_temps(activate_arguments(vm->fp, argument_count),
@@ -254,8 +255,8 @@ MAY_GC static Outcome retry_after_collection(VM *vm, LookupEntry *entry, unsigne
 // The primitive may have collected before it failed, and then the entry is out of date: nobody has
 // filled it anew, since a primitive that fails sends nothing, but its method may have moved. The
 // method is among the VM's roots meanwhile.
-Outcome send_primitive_failed(VM *vm, const LookupEntry *cached, unsigned argument_count) {
-    LookupEntry entry = *cached;
+Outcome send_retry_primitive(VM *vm, LookupEntry *entry_copy, unsigned argument_count) {
+    LookupEntry entry = *entry_copy;
     entry.method = vm->new_method;
     event_note(&vm->events, EVENT_PRIMITIVE_FAILED, vm->failure, oop_bits(entry.method),
                oop_bits(operand(vm, argument_count)));
@@ -265,9 +266,14 @@ Outcome send_primitive_failed(VM *vm, const LookupEntry *cached, unsigned argume
         outcome = run_primitive(vm, &entry, argument_count);
     if (outcome == OUTCOME_FAILED && vm->failure == FAILURE_NO_MEMORY)
         outcome = retry_after_collection(vm, &entry, argument_count);
-    if (outcome != OUTCOME_FAILED) return outcome;
-    entry.method = vm->new_method;
-    return send_activate(vm, &entry, argument_count);
+    entry_copy->method = vm->new_method;
+    return outcome;
+}
+
+Outcome send_primitive_failed(VM *vm, const LookupEntry *cached, unsigned argument_count) {
+    LookupEntry entry = *cached;
+    Outcome outcome = send_retry_primitive(vm, &entry, argument_count);
+    return outcome == OUTCOME_FAILED ? send_activate(vm, &entry, argument_count) : outcome;
 }
 
 static Outcome quick_return(VM *vm, const LookupEntry *entry) {

@@ -30,6 +30,10 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
 // retry, otherwise activate the method.
 MAY_GC Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned argument_count);
 
+// The same, but where that does not help the failure is answered. The entry's method is where it is
+// now.
+MAY_GC Outcome send_retry_primitive(VM *vm, LookupEntry *entry, unsigned argument_count);
+
 // Sends a special selector to operands already pushed; the answer is dropped when it returns. The
 // method found is activated, even if it has a primitive.
 MAY_GC Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count);

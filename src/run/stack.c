@@ -151,6 +151,7 @@ static void move_frame(VM *vm, StackPage *from, StackPage *to) {
     memcpy(new_sp, vm->sp, words * 8);
     uint64_t *new_fp = new_sp + (fp - vm->sp);
     new_fp[FRAME_CALLER] = 0;
+    if (frame_kind(new_fp) != FRAME_INTERPRETED) new_fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
     from->head_fp = frame_caller(fp);
     from->head_sp = end;
     vm->fp = new_fp;
@@ -194,4 +195,17 @@ MAY_GC bool stack_make_room(VM *vm, int *attempts) {
 MAY_GC bool stack_make_room_within_limit(VM *vm, int *attempts) {
     uint64_t bytes;
     return may_try(vm, attempts, &bytes) && heap_make_room(&vm->heap, bytes);
+}
+
+// A frame whose caller is compiled no more returns slowly, or as the interpreter does: both find it.
+void frames_abandon_code(VM *vm) {
+    for (unsigned i = 0; i < vm->stack.count; i++) {
+        StackPage *page = &vm->stack.pages[i];
+        if (!page->in_use) continue;
+        for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp)) {
+            if (frame_kind(fp) != FRAME_BASELINE) continue;
+            fp[FRAME_FLAGS] = (fp[FRAME_FLAGS] & ~(uint64_t)255) | FRAME_INTERPRETED;
+            fp[FRAME_RETURN_ADDRESS] = 0;
+        }
+    }
 }

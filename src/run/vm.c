@@ -49,6 +49,7 @@ static void update_weak(void *context, Heap *heap) {
     VM *vm = context;
     lookup_update(vm, heap);
     verified_update(vm, heap);
+    if (vm->hooks) vm->hooks->update(vm, heap);
 }
 
 static void after_collection(void *context, Heap *heap, bool full) {
@@ -76,6 +77,7 @@ static void after_become(void *context, Heap *heap, bool classes_or_methods) {
     lookup_flush_all(vm);
     vm_find_special_selectors(vm);
     if (classes_or_methods) {
+        if (vm->hooks) vm->hooks->all_methods_changed(vm);
         verified_forget_all(vm);
         vm_find_known_classes(vm);
     }
@@ -120,6 +122,7 @@ VM *vm_new(const VMOptions *options, uint64_t preferred_old_base, Diagnosis *dia
     vm->options = *options;
     vm->counts_ticks = options->max_ticks || options->deterministic;
     vm->watches_sends = options->trace || options->flush_caches_every;
+    vm->machine.loop_budget = INT64_MAX;
     if (vm_init(vm, diagnosis) == STATUS_OK) return vm;
     vm_destroy(vm);
     return NULL;

@@ -14,6 +14,7 @@
 #include "memory/heap.h"
 #include "object/layouts.h"
 #include "run/frame.h"
+#include "run/machine.h"
 
 typedef struct VM VM;
 
@@ -50,6 +51,8 @@ typedef struct Primitive {
 // What a send does that finds its method in the lookup cache.
 typedef enum LookupKind {
     LOOKUP_SLOWLY,           // lets send.c decide, by the flags
+    LOOKUP_COUNTS,           // asks the JIT whether to compile: a method that will be activated
+    LOOKUP_ENTERS_CODE,      // goes to `code`
     LOOKUP_ACTIVATES_V3,     // builds a frame, for code of this bytecode set
     LOOKUP_ACTIVATES_SISTA,  // or of that one
     LOOKUP_CALLS,            // calls `primitive`
@@ -81,6 +84,7 @@ typedef struct LookupEntry {
     uint16_t primitive_number;   // 256 to 519: a quick return
     int8_t accessor_depth;       // of the primitive
     uint8_t flags;               // LOOKUP_...
+    uint64_t code;               // compiled, behind the pushing of the return address; 0: none
 } LookupEntry;
 _Static_assert(sizeof(LookupEntry) == 64, "one line of the processor's cache");
 enum { LOOKUP_CACHE_SIZE = 4096 };
@@ -99,8 +103,10 @@ typedef struct BlockEntry {
     Oop start_pc;             // as the closure has it; none for full blocks
     uint32_t frame_flags, pc; // pc: byte offset from the method's oop
     uint8_t argument_count, copied_count, temp_count, needed_slots;
+    uint8_t uses;  // counted while the JIT may compile it; or BLOCK_IS_INTERPRETED
+    uint64_t code; // as in a LookupEntry
 } BlockEntry;
-enum { BLOCK_CACHE_SIZE = 256 };
+enum { BLOCK_CACHE_SIZE = 256, BLOCK_IS_INTERPRETED = 255 };
 
 // Classes that primitives ask for, as class indices and found anew after each load or become.
 typedef struct KnownClasses {
@@ -114,7 +120,8 @@ typedef enum StopReason {
     STOP_QUIT,
     STOP_SAFE_POINT,
     STOP_TICKS,
-    STOP_ERROR
+    STOP_ERROR,
+    STOP_MACHINE, // of interpret alone: compiled code is to run, see machine.h
 } StopReason;
 
 typedef struct VMOptions {
@@ -135,6 +142,7 @@ struct VM {
     uint64_t *stack_limit; // sp below it at a safe point: page full or `interrupts` waiting.
                            // All ones to force the safe point; written by other threads too.
     uint64_t ticks;        // activations and backward jumps, counted at safe points
+    MachineState machine;
 
     Heap heap;
 
@@ -154,6 +162,8 @@ struct VM {
     KnownClasses known;
     Oop special_selectors[32];      // of the special sends, kept at hand
     struct SummaryTable *summaries; // verified methods: run/verified.h
+    const JitHooks *hooks;          // NULL: nothing is compiled
+    struct Jit *jit;
 
     // ---- stacks and processes
     StackPages stack;
