@@ -70,6 +70,9 @@ typedef struct ParleyOptions {
     uint64_t fail_allocation_every; /* let every k-th allocation fail */
     uint64_t flush_caches_every;  /* forget all lookups at every k-th send */
     const char *trace;            /* "sends,gc,...": lines on standard error, see parley --help */
+    uint64_t code_bytes;          /* room for compiled code */
+    bool baseline;                /* compile what is used again to machine code */
+    bool naive;                   /* compile what is used again to machine code, naively */
     bool verify_heap;             /* check all objects before and after every collection */
     bool deterministic;           /* clocks count ticks */
     bool interactive;             /* do not tell the image that there is no display */

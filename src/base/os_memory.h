@@ -23,6 +23,14 @@ void os_memory_discard(uint64_t start, uint64_t bytes);
 // multiple of the page size.
 void os_memory_copy_own(uint64_t to, const void *from, uint64_t bytes);
 
+// Maps the reserved range at `start` so that it can be read and executed, and the same memory
+// somewhere else so that it can be written, but never both in one place. Answers where it can be
+// written; 0: not possible.
+uint64_t os_memory_map_code(uint64_t start, uint64_t bytes);
+void os_memory_unmap(uint64_t start, uint64_t bytes);
+// After code was written: the processor must not execute what it read there before.
+void os_memory_code_written(uint64_t start, uint64_t bytes);
+
 // Memory that this process may count on: the machine's, or less where a container says so.
 uint64_t os_memory_available(void);
 

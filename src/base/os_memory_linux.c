@@ -39,6 +39,31 @@ void os_memory_decommit(uint64_t start, uint64_t bytes) {
     mprotect((void *)(uintptr_t)start, bytes, PROT_NONE);
 }
 
+// ---- code
+
+uint64_t os_memory_map_code(uint64_t start, uint64_t bytes) {
+    int file = memfd_create("parley code", MFD_CLOEXEC);
+    if (file < 0) return 0;
+    void *writable = MAP_FAILED;
+    if (ftruncate(file, (off_t)bytes) == 0)
+        writable = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void *code = MAP_FAILED;
+    if (writable != MAP_FAILED)
+        code = mmap((void *)(uintptr_t)start, bytes, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED,
+                    file, 0);
+    close(file);
+    if (code != MAP_FAILED) return (uint64_t)(uintptr_t)writable;
+    if (writable != MAP_FAILED) munmap(writable, bytes);
+    return 0;
+}
+
+void os_memory_unmap(uint64_t start, uint64_t bytes) { munmap((void *)(uintptr_t)start, bytes); }
+
+void os_memory_code_written(uint64_t start, uint64_t bytes) {
+    char *first = (char *)(uintptr_t)start;
+    __builtin___clear_cache(first, first + bytes);
+}
+
 // ---- the program's own bytes
 
 typedef struct OwnPlace {

@@ -14,6 +14,7 @@
 #include "compile/primitives.h"
 #include "image/image_info.h"
 #include "image/read.h"
+#include "jit/jit.h"
 #include "memory/collector.h"
 #include "plugin/registry.h"
 #include "run/clock.h"
@@ -113,6 +114,7 @@ Parley *parley_new(const ParleyOptions *options) {
 static void drop_vm(Parley *p) {
     if (!p->vm) return;
     plugin_release_all(p->vm);
+    jit_release(p->vm);
     vm_destroy(p->vm);
     p->vm = NULL;
 }
@@ -132,6 +134,21 @@ static void set_unless_zero(uint64_t *option, uint64_t value) {
     if (value) *option = value;
 }
 
+static uint64_t code_bytes(const ParleyOptions *given) {
+    JitOptions defaults;
+    jit_default_options(&defaults);
+    return given->code_bytes ? given->code_bytes : defaults.code_bytes;
+}
+
+// Compiled code says nothing of the sends that somebody wants to watch.
+static Status start_jit(Parley *p) {
+    JitOptions options;
+    if ((!p->options.naive && !p->options.baseline) || p->vm->watches_sends) return STATUS_OK;
+    jit_default_options(&options);
+    if (p->options.naive) options.compile = naive_compile;
+    return jit_init(p->vm, &options, &p->diagnosis);
+}
+
 static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnosis) {
     const ParleyOptions *given = &p->options;
     vm_default_options(options);
@@ -149,6 +166,7 @@ static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnos
     set_unless_zero(&options->max_ticks, given->max_ticks);
     set_unless_zero(&options->flush_caches_every, given->flush_caches_every);
     options->deterministic = given->deterministic;
+    if (given->naive || given->baseline) options->code_bytes = code_bytes(given);
     if (!collector_named(p->collector))
         return diagnose(diagnosis, STATUS_BAD_USAGE, "unknown collector '%s'", p->collector);
     if (p->trace && !trace_parse(p->trace, &options->trace))
@@ -183,6 +201,7 @@ static Status load_file(Parley *p, ImageFile *file, const char *path, ImageLoade
     if (status != STATUS_OK) return diagnose(&p->diagnosis, status, "not enough memory");
     status = load(file, &p->vm->heap, &p->diagnosis);
     if (status == STATUS_OK) status = vm_image_loaded(p->vm, &p->diagnosis);
+    if (status == STATUS_OK) status = start_jit(p);
     if (status == STATUS_OK) set_saved_timer(p);
     return status;
 }
@@ -250,7 +269,7 @@ static ParleyStop public_stop(StopReason reason) {
 ParleyStop parley_run(Parley *p) {
     if (!needs_image(p)) return PARLEY_FAILED;
     if (p->is_over) return p->outcome;
-    p->outcome = public_stop(interpret(p->vm));
+    p->outcome = public_stop(jit_run(p->vm));
     p->is_over = p->outcome == PARLEY_QUIT || p->outcome == PARLEY_FAILED;
     return p->outcome;
 }

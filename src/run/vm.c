@@ -107,6 +107,7 @@ VM *vm_new(const VMOptions *options, uint64_t preferred_old_base, Diagnosis *dia
     ArenaOptions sizes = {
         .reserve_bytes = options->reserve_bytes,
         .control_bytes = sizeof(VM),
+        .code_bytes = options->code_bytes,
         .stack_bytes = options->stack_page_words * options->stack_page_count * 8,
         .new_bytes = heap_new_space_bytes(&options->heap),
         .preferred_old_base = preferred_old_base,

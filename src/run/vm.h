@@ -128,6 +128,7 @@ typedef struct VMOptions {
     HeapOptions heap;
     uint64_t reserve_bytes;
     uint64_t stack_page_words, stack_page_count;
+    uint64_t code_bytes;         // of the code zone; 0: nothing will be compiled
     uint64_t max_process_words;  // words of frames and contexts of one process before recursion is
                                  // an error
     uint64_t max_ticks;          // 0: no limit; activations and backward jumps before the VM stops

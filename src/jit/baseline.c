@@ -1,0 +1,616 @@
+// SPDX-License-Identifier: MIT
+// The baseline compiler: one pass like the naive one, but operands stay where they are until
+// something needs them on the stack (stack-to-register mapping). c->stack says where each operand
+// is, deepest first; those on the real stack are always the deepest.
+//
+// Rules that keep it simple:
+//   - before a label that is jumped to, a jump, a send and every call of C, all operands are
+//   pushed;
+//     so frames that may be looked at are exactly the interpreter's
+//   - an operation takes its operands out of T0 and S0 to S2, never changes those registers, and
+//     works in T1 to T7; its answer is in T0
+//   - what lies below the operands is pushed before the operation, so that its slow way, a send
+//     behind the rest of the code, comes back with the same stack
+//   - a temporary is pushed lazily, and before it changes
+//   - exit_interpret is asked for while the operands are still on c->stack
+#include <stdlib.h>
+
+#include "jit/compilation.h"
+#include "object/header.h"
+#include "run/context.h"
+
+#define TEMPLATE(NAME)                                                                             \
+    static void baseline_##NAME(Compilation *c __attribute__((unused)),                            \
+                                int64_t a __attribute__((unused)),                                 \
+                                int64_t b __attribute__((unused)))
+
+// ---- the stack of values
+
+static Value *at(Compilation *c, size_t position) {
+    return &c->stack.items[c->stack.count - 1 - position];
+}
+static void push(Compilation *c, ValueKind kind, Reg reg, int64_t number) {
+    if (!array_push(&c->stack, ((Value){kind, reg, number}))) c->failed = true;
+}
+static void push_register(Compilation *c, Reg reg) { push(c, VALUE_REGISTER, reg, 0); }
+
+// All but the `kept` topmost values go onto the real stack.
+static void spill_below(Compilation *c, size_t kept) {
+    for (size_t i = 0; i + kept < c->stack.count; i++) {
+        Value *value = &c->stack.items[i];
+        if (value->kind == VALUE_SPILLED) continue;
+        emit_push_value(c, value);
+        *value = (Value){.kind = VALUE_SPILLED};
+    }
+}
+static void spill_all(Compilation *c) { spill_below(c, 0); }
+
+static bool is_used(const Compilation *c, Reg reg) {
+    for (size_t i = 0; i < c->stack.count; i++)
+        if (c->stack.items[i].kind == VALUE_REGISTER && c->stack.items[i].reg == reg) return true;
+    return false;
+}
+// One of S0 to S2 that holds no value.
+static Reg free_register(Compilation *c) {
+    static const Reg pool[] = {R_S0, R_S1, R_S2};
+    for (size_t i = 0; i < sizeof pool / sizeof *pool; i++)
+        if (!is_used(c, pool[i])) return pool[i];
+    spill_all(c);
+    return pool[0];
+}
+// The value is in a register from now on. Values above must not be spilled.
+static Reg in_register(Compilation *c, size_t position) {
+    Value *value = at(c, position);
+    if (value->kind == VALUE_REGISTER) return value->reg;
+    Reg reg = free_register(c);
+    emit_load_value(c, reg, value);
+    *value = (Value){.kind = VALUE_REGISTER, .reg = reg};
+    return reg;
+}
+// Takes values off; those on the real stack, too.
+static void pop(Compilation *c, size_t count) {
+    int64_t spilled = 0;
+    for (; count > 0; count--) {
+        spilled += at(c, 0)->kind == VALUE_SPILLED;
+        c->stack.count--;
+    }
+    if (spilled) ir_rm(&c->ir, IR_ADDRESS, R_SP, R_SP, 8 * spilled);
+}
+// Takes values off that the code has taken off already.
+static void forget(Compilation *c, size_t count) { c->stack.count -= count; }
+static void pop_into(Compilation *c, Reg to) {
+    emit_load_value(c, to, at(c, 0));
+    forget(c, 1);
+}
+
+// ---- pushes
+TEMPLATE(PUSH_RECEIVER_VARIABLE) {
+    Reg reg = free_register(c);
+    ir_rm(&c->ir, IR_LOAD, reg, R_FP, FP_RECEIVER);
+    ir_rm(&c->ir, IR_LOAD, reg, reg, slot_offset(a));
+    push_register(c, reg);
+}
+// The temporaries of an old block lie among its operands.
+static void settle_temp(Compilation *c, int64_t index) {
+    bool is_read = index >= (int64_t)c->temp_count;
+    for (size_t i = 0; i < c->stack.count; i++)
+        is_read |= c->stack.items[i].kind == VALUE_TEMP && c->stack.items[i].number == index;
+    if (is_read) spill_all(c);
+}
+TEMPLATE(PUSH_TEMP) {
+    if (a < (int64_t)c->temp_count) {
+        push(c, VALUE_TEMP, 0, a);
+        return;
+    }
+    spill_all(c);
+    Reg reg = free_register(c);
+    ir_rm(&c->ir, IR_LOAD, reg, R_FP, fp_temp((unsigned)a));
+    push_register(c, reg);
+}
+TEMPLATE(PUSH_LITERAL) { push(c, VALUE_LITERAL, 0, a); }
+static void push_slot(Compilation *c, Reg object, int64_t index) {
+    emit_check_slots(c, object, index);
+    ir_rm(&c->ir, IR_LOAD, object, object, slot_offset(index));
+    push_register(c, object);
+}
+TEMPLATE(PUSH_LITERAL_VARIABLE) {
+    Reg reg = free_register(c);
+    emit_literal(c, reg, a);
+    push_slot(c, reg, ASSOCIATION_VALUE);
+}
+TEMPLATE(PUSH_REMOTE_TEMP) {
+    Reg reg = free_register(c);
+    ir_rm(&c->ir, IR_LOAD, reg, R_FP, fp_temp((unsigned)b));
+    push_slot(c, reg, a);
+}
+TEMPLATE(PUSH_RECEIVER) { push(c, VALUE_RECEIVER, 0, 0); }
+TEMPLATE(PUSH_TRUE) { push(c, VALUE_NEAR_NIL, 0, boolean_offset(c, true)); }
+TEMPLATE(PUSH_FALSE) { push(c, VALUE_NEAR_NIL, 0, boolean_offset(c, false)); }
+TEMPLATE(PUSH_NIL) { push(c, VALUE_NEAR_NIL, 0, 0); }
+TEMPLATE(PUSH_INTEGER) { push(c, VALUE_CONSTANT, 0, (int64_t)oop_bits(oop_from_num(num(a)))); }
+TEMPLATE(PUSH_CHARACTER) { push(c, VALUE_CONSTANT, 0, (int64_t)oop_bits(char_from_code(num(a)))); }
+TEMPLATE(DUP) {
+    if (at(c, 0)->kind == VALUE_SPILLED) in_register(c, 0);
+    Value value = *at(c, 0);
+    push(c, value.kind, value.reg, value.number);
+}
+TEMPLATE(POP) { pop(c, 1); }
+TEMPLATE(NOP) {}
+TEMPLATE(CALL_PRIMITIVE) {}
+
+// ---- answers of sends and of C: in T0; a frame that comes back later finds them on its stack
+static void push_answer(Compilation *c, size_t operands) {
+    forget(c, operands);
+    Label resume = ir_new_label(&c->ir), back = ir_new_label(&c->ir);
+    ir_label(&c->ir, back);
+    note_exit(c, (NotedExit){.kind = EXIT_RESUME, .label = resume, .back = back, .pc = c->next_pc});
+    note_resume(c, c->next_pc, resume);
+    push_register(c, R_T0);
+}
+static void by_body(Compilation *c) {
+    StackEffect effect = instruction_stack_effect(&c->in);
+    spill_all(c);
+    emit_body(c);
+    push_answer(c, (size_t)effect.pops);
+}
+TEMPLATE(PUSH_THIS_CONTEXT) { by_body(c); }
+TEMPLATE(PUSH_THIS_PROCESS) { by_body(c); }
+TEMPLATE(PUSH_NEW_ARRAY) { by_body(c); }
+TEMPLATE(PUSH_ARRAY_OF_TOP) { by_body(c); }
+TEMPLATE(PUSH_FULL_CLOSURE) { by_body(c); }
+TEMPLATE(PUSH_CLOSURE) { // goes on behind the block's code, and never stops before it
+    spill_all(c);
+    emit_body(c);
+    forget(c, (size_t)b);
+    push_register(c, R_T0);
+}
+
+// ---- stores
+// The top into slot `index` of the object in T1, which stays there.
+static void store_top(Compilation *c, int64_t index) {
+    emit_load_value(c, R_T2, at(c, 0));
+    emit_store(c, index);
+}
+// The top, alone not on the real stack, in a register that calls of C leave alone.
+static void settle_top(Compilation *c) {
+    spill_below(c, 1);
+    Value *top = at(c, 0);
+    if (top->kind == VALUE_REGISTER && top->reg == R_T0) {
+        ir_rr(&c->ir, IR_MOVE, R_S0, R_T0);
+        top->reg = R_S0;
+    } else if (top->kind == VALUE_SPILLED) {
+        in_register(c, 0);
+    }
+}
+TEMPLATE(STORE_RECEIVER_VARIABLE) {
+    settle_top(c);
+    ir_rm(&c->ir, IR_LOAD, R_T1, R_FP, FP_RECEIVER);
+    emit_check_writable(c, R_T1);
+    store_top(c, a);
+}
+TEMPLATE(POP_INTO_RECEIVER_VARIABLE) {
+    baseline_STORE_RECEIVER_VARIABLE(c, a, b);
+    pop(c, 1);
+}
+TEMPLATE(STORE_TEMP) {
+    settle_temp(c, a);
+    Reg reg = in_register(c, 0);
+    ir_rm(&c->ir, IR_STORE, reg, R_FP, fp_temp((unsigned)a));
+}
+TEMPLATE(POP_INTO_TEMP) {
+    settle_temp(c, a);
+    const Value *top = at(c, 0);
+    if (top->kind == VALUE_CONSTANT && top->number == (int32_t)top->number) {
+        ir_mi(&c->ir, IR_STORE_CONSTANT, R_FP, fp_temp((unsigned)a), (int32_t)top->number);
+        forget(c, 1);
+    } else if (top->kind == VALUE_REGISTER) {
+        ir_rm(&c->ir, IR_STORE, top->reg, R_FP, fp_temp((unsigned)a));
+        forget(c, 1);
+    } else {
+        pop_into(c, R_T1);
+        ir_rm(&c->ir, IR_STORE, R_T1, R_FP, fp_temp((unsigned)a));
+    }
+}
+TEMPLATE(STORE_LITERAL_VARIABLE) {
+    settle_top(c);
+    emit_literal(c, R_T1, a);
+    emit_check_slots(c, R_T1, ASSOCIATION_VALUE);
+    emit_check_writable(c, R_T1);
+    store_top(c, ASSOCIATION_VALUE);
+}
+TEMPLATE(POP_INTO_LITERAL_VARIABLE) {
+    baseline_STORE_LITERAL_VARIABLE(c, a, b);
+    pop(c, 1);
+}
+TEMPLATE(STORE_REMOTE_TEMP) {
+    settle_top(c);
+    ir_rm(&c->ir, IR_LOAD, R_T1, R_FP, fp_temp((unsigned)b));
+    emit_check_slots(c, R_T1, a);
+    store_top(c, a);
+}
+TEMPLATE(POP_INTO_REMOTE_TEMP) {
+    baseline_STORE_REMOTE_TEMP(c, a, b);
+    pop(c, 1);
+}
+
+// ---- returns: what else is on the stack is dead. A frame may stop before its return and have to
+// try it again: then its top lies on the stack.
+static void return_t0(Compilation *c) {
+    if (c->block) {
+        spill_all(c);
+        emit_non_local_return(c);
+    } else {
+        emit_return(c);
+    }
+}
+static void load_top(Compilation *c) {
+    if (at(c, 0)->kind == VALUE_SPILLED)
+        ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 0);
+    else
+        emit_load_value(c, R_T0, at(c, 0));
+}
+static void return_near_nil(Compilation *c, int64_t offset) {
+    spill_all(c);
+    ir_rm(&c->ir, IR_ADDRESS, R_T0, R_NIL, offset);
+    return_t0(c);
+}
+TEMPLATE(RETURN_RECEIVER) {
+    spill_all(c);
+    ir_rm(&c->ir, IR_LOAD, R_T0, R_FP, FP_RECEIVER);
+    return_t0(c);
+}
+TEMPLATE(RETURN_TRUE) { return_near_nil(c, boolean_offset(c, true)); }
+TEMPLATE(RETURN_FALSE) { return_near_nil(c, boolean_offset(c, false)); }
+TEMPLATE(RETURN_NIL) { return_near_nil(c, 0); }
+TEMPLATE(RETURN_TOP) {
+    spill_below(c, c->block ? 0 : 1);
+    load_top(c);
+    return_t0(c);
+}
+TEMPLATE(BLOCK_RETURN_TOP) {
+    spill_below(c, 1);
+    load_top(c);
+    emit_return(c);
+}
+TEMPLATE(BLOCK_RETURN_NIL) {
+    spill_all(c);
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_NIL);
+    emit_return(c);
+}
+
+// ---- jumps
+static void jump_to(Compilation *c, int64_t target) {
+    if (target < c->next_pc) emit_safe_point(c, (uint32_t)target);
+    ir_jump(&c->ir, label_at(c, target));
+}
+TEMPLATE(JUMP) {
+    spill_all(c);
+    jump_to(c, c->next_pc + a);
+}
+static void conditional_jump(Compilation *c, bool wanted, int64_t distance) {
+    Label other = ir_new_label(&c->ir);
+    spill_below(c, 1);
+    Reg condition = in_register(c, 0);
+    ir_rm(&c->ir, IR_ADDRESS, R_T1, R_NIL, boolean_offset(c, wanted));
+    ir_rr(&c->ir, IR_COMPARE, condition, R_T1);
+    if (distance >= 0) {
+        ir_jump_if(&c->ir, COND_EQUAL, label_at(c, c->next_pc + distance));
+    } else {
+        ir_jump_if(&c->ir, COND_NOT_EQUAL, other);
+        jump_to(c, c->next_pc + distance);
+        ir_label(&c->ir, other);
+    }
+    ir_rm(&c->ir, IR_ADDRESS, R_T1, R_NIL, boolean_offset(c, !wanted));
+    ir_rr(&c->ir, IR_COMPARE, condition, R_T1);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, exit_interpret(c));
+    forget(c, 1);
+}
+TEMPLATE(JUMP_IF_TRUE) { conditional_jump(c, true, a); }
+TEMPLATE(JUMP_IF_FALSE) { conditional_jump(c, false, a); }
+
+// ---- sends
+static void send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count) {
+    spill_all(c);
+    emit_send(c, kind, selector, argument_count);
+    push_answer(c, (size_t)argument_count + (kind == SEND_DIRECTED ? 2 : 1));
+}
+TEMPLATE(SEND) { send(c, SEND_NORMAL, a, b); }
+TEMPLATE(SUPER_SEND) { send(c, SEND_TO_SUPER, a, b); }
+TEMPLATE(DIRECTED_SUPER_SEND) { send(c, SEND_DIRECTED, a, b); }
+
+// ---- operations on two operands, with a send behind the code for what they are not made for
+typedef struct Binary {
+    Reg x, y;
+    bool x_is_constant, y_is_constant; // integers
+    int64_t x_number, y_number;        // their words
+    Label slow;
+} Binary;
+
+static bool is_integer_constant(const Value *value) {
+    return value->kind == VALUE_CONSTANT && (value->number & TAG_MASK) == TAG_INT;
+}
+// Operands into registers or constants; unless both are integers, to binary.slow.
+static Binary begin_binary(Compilation *c) {
+    Binary binary = {.slow = ir_new_label(&c->ir)};
+    spill_below(c, 2);
+    binary.y_is_constant = is_integer_constant(at(c, 0));
+    binary.y_number = at(c, 0)->number;
+    if (!binary.y_is_constant) binary.y = in_register(c, 0);
+    binary.x_is_constant = is_integer_constant(at(c, 1)) && !binary.y_is_constant;
+    binary.x_number = at(c, 1)->number;
+    if (!binary.x_is_constant) binary.x = in_register(c, 1);
+    return binary;
+}
+static void check_integers(Compilation *c, const Binary *binary) {
+    Reg tested = binary->x_is_constant ? binary->y : binary->x;
+    if (!binary->x_is_constant && !binary->y_is_constant) {
+        ir_rr(&c->ir, IR_MOVE, R_T1, binary->x);
+        ir_rr(&c->ir, IR_AND, R_T1, binary->y);
+        tested = R_T1;
+    }
+    ir_ri(&c->ir, IR_TEST_CONSTANT, tested, TAG_INT);
+    ir_jump_if(&c->ir, COND_EQUAL, binary->slow);
+}
+// The answer is in T1. The slow way pushes the operands and sends.
+static void end_binary(Compilation *c, const Binary *binary, int64_t selector) {
+    Label done = ir_new_label(&c->ir);
+    NotedExit exit = {.kind = EXIT_SEND,
+                      .label = binary->slow,
+                      .back = done,
+                      .pc = c->pc,
+                      .next_pc = c->next_pc,
+                      .selector = (uint32_t)selector,
+                      .first_value = (uint32_t)c->exit_values.count,
+                      .value_count = 2};
+    for (size_t i = 2; i-- > 0;)
+        if (!array_push(&c->exit_values, *at(c, i))) c->failed = true;
+    note_exit(c, exit);
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
+    ir_label(&c->ir, done);
+    forget(c, 2);
+    push_register(c, R_T0);
+}
+// T1 := x, or a constant.
+static void load_x(Compilation *c, const Binary *binary) {
+    if (binary->x_is_constant)
+        ir_ri(&c->ir, IR_CONSTANT, R_T1, binary->x_number);
+    else
+        ir_rr(&c->ir, IR_MOVE, R_T1, binary->x);
+}
+TEMPLATE(SEND_ADD) {
+    Binary binary = begin_binary(c);
+    check_integers(c, &binary);
+    load_x(c, &binary);
+    if (binary.y_is_constant) {
+        ir_ri(&c->ir, IR_ADD_CONSTANT, R_T1, binary.y_number - TAG_INT);
+    } else {
+        ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T1, TAG_INT);
+        ir_rr(&c->ir, IR_ADD, R_T1, binary.y);
+    }
+    ir_jump_if(&c->ir, COND_OVERFLOW, binary.slow);
+    end_binary(c, &binary, a);
+}
+TEMPLATE(SEND_SUBTRACT) {
+    Binary binary = begin_binary(c);
+    check_integers(c, &binary);
+    load_x(c, &binary);
+    if (binary.y_is_constant) {
+        ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T1, binary.y_number - TAG_INT);
+        ir_jump_if(&c->ir, COND_OVERFLOW, binary.slow);
+    } else {
+        ir_rr(&c->ir, IR_SUBTRACT, R_T1, binary.y);
+        ir_jump_if(&c->ir, COND_OVERFLOW, binary.slow);
+        ir_ri(&c->ir, IR_ADD_CONSTANT, R_T1, TAG_INT);
+    }
+    end_binary(c, &binary, a);
+}
+TEMPLATE(SEND_MULTIPLY) {
+    Binary binary = begin_binary(c);
+    check_integers(c, &binary);
+    load_x(c, &binary);
+    ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T1, TAG_INT);
+    if (binary.y_is_constant)
+        ir_ri(&c->ir, IR_CONSTANT, R_T2, binary.y_number);
+    else
+        ir_rr(&c->ir, IR_MOVE, R_T2, binary.y);
+    ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T2, TAG_BITS);
+    ir_multiply(&c->ir, R_T1, R_T2, binary.slow);
+    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T1, TAG_INT);
+    end_binary(c, &binary, a);
+}
+static void bitwise(Compilation *c, IrOp op, IrOp constant_op, int64_t selector) {
+    Binary binary = begin_binary(c);
+    check_integers(c, &binary);
+    load_x(c, &binary);
+    if (binary.y_is_constant)
+        ir_ri(&c->ir, constant_op, R_T1, binary.y_number);
+    else
+        ir_rr(&c->ir, op, R_T1, binary.y);
+    end_binary(c, &binary, selector);
+}
+TEMPLATE(SEND_BIT_AND) { bitwise(c, IR_AND, IR_AND_CONSTANT, a); }
+TEMPLATE(SEND_BIT_OR) { bitwise(c, IR_OR, IR_OR_CONSTANT, a); }
+
+// ---- comparisons, which often have a conditional jump behind them
+static bool takes_jump(const Compilation *c, Instruction *jump) {
+    return compilation_peek(c, jump) &&
+           (jump->op == BC_JUMP_IF_TRUE || jump->op == BC_JUMP_IF_FALSE) && jump->a >= 0 &&
+           !c->is_target[c->next_pc - c->first_pc];
+}
+static void compare_operands(Compilation *c, const Binary *binary) {
+    if (binary->y_is_constant) {
+        ir_ri(&c->ir, IR_COMPARE_CONSTANT, binary->x, binary->y_number);
+        return;
+    }
+    Reg x = binary->x;
+    if (binary->x_is_constant) load_x(c, binary), x = R_T1;
+    ir_rr(&c->ir, IR_COMPARE, x, binary->y);
+}
+static void compare_for_value(Compilation *c, const Binary *binary, Condition condition,
+                              int64_t selector) {
+    Label holds = ir_new_label(&c->ir);
+    ir_rm(&c->ir, IR_ADDRESS, R_T1, R_NIL, boolean_offset(c, true));
+    ir_jump_if(&c->ir, condition, holds);
+    ir_rm(&c->ir, IR_ADDRESS, R_T1, R_NIL, boolean_offset(c, false));
+    ir_label(&c->ir, holds);
+    end_binary(c, binary, selector);
+}
+// The flags are set. The slow way takes its answer apart and jumps, too.
+static void compare_for_jump(Compilation *c, const Binary *binary, Condition condition,
+                             int64_t selector, const Instruction *jump) {
+    Label on = ir_new_label(&c->ir);
+    uint32_t jump_pc = c->next_pc, behind = jump_pc + jump->length;
+    bool on_true = jump->op == BC_JUMP_IF_TRUE;
+    Label target = label_at(c, (int64_t)behind + jump->a);
+    NotedExit exit = {.kind = EXIT_SEND_JUMP,
+                      .label = binary->slow,
+                      .back = on_true ? target : on,
+                      .back_if_false = on_true ? on : target,
+                      .pc = c->pc,
+                      .next_pc = jump_pc,
+                      .selector = (uint32_t)selector,
+                      .first_value = (uint32_t)c->exit_values.count,
+                      .value_count = 2};
+    for (size_t i = 2; i-- > 0;)
+        if (!array_push(&c->exit_values, *at(c, i))) c->failed = true;
+    note_exit(c, exit);
+    ir_jump_if(&c->ir, on_true ? condition : condition_opposite(condition), target);
+    ir_label(&c->ir, on);
+    forget(c, 2);
+    compilation_take(c, jump);
+}
+static void compare(Compilation *c, Condition condition, int64_t selector) {
+    Instruction jump;
+    Binary binary = begin_binary(c);
+    check_integers(c, &binary);
+    compare_operands(c, &binary);
+    if (takes_jump(c, &jump))
+        compare_for_jump(c, &binary, condition, selector, &jump);
+    else
+        compare_for_value(c, &binary, condition, selector);
+}
+TEMPLATE(SEND_LESS) { compare(c, COND_LESS, a); }
+TEMPLATE(SEND_GREATER) { compare(c, COND_GREATER, a); }
+TEMPLATE(SEND_LESS_OR_EQUAL) { compare(c, COND_LESS_OR_EQUAL, a); }
+TEMPLATE(SEND_GREATER_OR_EQUAL) { compare(c, COND_GREATER_OR_EQUAL, a); }
+TEMPLATE(SEND_EQUAL) { compare(c, COND_EQUAL, a); }
+TEMPLATE(SEND_NOT_EQUAL) { compare(c, COND_NOT_EQUAL, a); }
+
+// ---- identity. What is not the same may be so behind a forwarder: that is for the interpreter.
+static void check_no_forwarder(Compilation *c, const Value *value, Reg object, Label interpret) {
+    Label fine = ir_new_label(&c->ir);
+    if (value->kind == VALUE_CONSTANT || value->kind == VALUE_NEAR_NIL) return;
+    ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, fine);
+    ir_rm(&c->ir, IR_LOAD32, R_T2, object, 0);
+    ir_ri(&c->ir, IR_AND_CONSTANT, R_T2, (int64_t)HEADER_CLASS_INDEX_MASK);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, CLASS_INDEX_FORWARDER);
+    ir_jump_if(&c->ir, COND_EQUAL, interpret);
+    ir_label(&c->ir, fine);
+}
+static void identical(Compilation *c, bool wanted) {
+    Instruction jump;
+    Label same = ir_new_label(&c->ir), done = ir_new_label(&c->ir);
+    spill_below(c, 2);
+    Value y_value = *at(c, 0);
+    Reg y = in_register(c, 0);
+    Value x_value = *at(c, 1);
+    Reg x = in_register(c, 1);
+    Label interpret = exit_interpret(c);
+    bool jumps = takes_jump(c, &jump);
+    int64_t behind = c->next_pc + (jumps ? jump.length : 0);
+    bool jumps_if_same = jumps && (jump.op == BC_JUMP_IF_TRUE) == wanted;
+    Label target = jumps ? label_at(c, behind + jump.a) : done;
+    ir_rr(&c->ir, IR_COMPARE, x, y);
+    ir_jump_if(&c->ir, COND_EQUAL, jumps_if_same ? target : same);
+    check_no_forwarder(c, &x_value, x, interpret);
+    check_no_forwarder(c, &y_value, y, interpret);
+    forget(c, 2);
+    if (jumps) {
+        if (!jumps_if_same) ir_jump(&c->ir, target);
+        ir_label(&c->ir, same);
+        compilation_take(c, &jump);
+        return;
+    }
+    ir_rm(&c->ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, !wanted));
+    ir_jump(&c->ir, done);
+    ir_label(&c->ir, same);
+    ir_rm(&c->ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, wanted));
+    ir_label(&c->ir, done);
+    push_register(c, R_T0);
+}
+TEMPLATE(SEND_IDENTICAL) { identical(c, true); }
+TEMPLATE(SEND_NOT_IDENTICAL) { identical(c, false); }
+TEMPLATE(SEND_CLASS) { by_body(c); }
+TEMPLATE(SEND_DIVIDE) { by_body(c); }
+TEMPLATE(SEND_MODULO) { by_body(c); }
+TEMPLATE(SEND_INTEGER_DIVIDE) { by_body(c); }
+TEMPLATE(SEND_BIT_SHIFT) { by_body(c); }
+TEMPLATE(SEND_MAKE_POINT) { by_body(c); }
+
+#define PLAIN_SEND(NAME)                                                                           \
+    TEMPLATE(NAME) { send(c, SEND_SPECIAL, a, b); }
+PLAIN_SEND(SEND_AT)
+PLAIN_SEND(SEND_AT_PUT)
+PLAIN_SEND(SEND_SIZE)
+PLAIN_SEND(SEND_NEXT)
+PLAIN_SEND(SEND_NEXT_PUT)
+PLAIN_SEND(SEND_AT_END)
+PLAIN_SEND(SEND_VALUE)
+PLAIN_SEND(SEND_VALUE_1)
+PLAIN_SEND(SEND_DO)
+PLAIN_SEND(SEND_NEW)
+PLAIN_SEND(SEND_NEW_1)
+PLAIN_SEND(SEND_X)
+PLAIN_SEND(SEND_Y)
+
+// ---- what never goes on is for the interpreter, which knows what to send
+static void interpret(Compilation *c) { ir_jump(&c->ir, exit_interpret(c)); }
+TEMPLATE(INLINE_PRIMITIVE) { interpret(c); }
+TEMPLATE(BRANCH_IF_NOT_INSTANCE) { interpret(c); }
+TEMPLATE(TRAP) { interpret(c); }
+TEMPLATE(UNUSED) { interpret(c); }
+TEMPLATE(EXTEND_A) { interpret(c); }
+TEMPLATE(EXTEND_B) { interpret(c); }
+
+static void (*const templates[])(Compilation *, int64_t, int64_t) = {
+#define INSTRUCTION(NAME, pops, pushes, flow, text) [BC_##NAME] = baseline_##NAME,
+#include "bytecode/instructions.tbl"
+#undef INSTRUCTION
+};
+
+// The code before does not come here: the stack is what jumps bring along.
+static void begin_anew(Compilation *c) {
+    uint32_t offset = c->pc - c->first_pc + (c->first_pc - 8 - c->summary->first_pc);
+    array_clear(&c->stack);
+    for (int16_t i = 0; i < c->summary->depth_at[offset]; i++)
+        push(c, VALUE_SPILLED, 0, 0);
+}
+
+static void compile_instruction(Compilation *c) {
+    InstructionFlow flow = bytecode_op_flow(c->in.op);
+    ir_at_pc(&c->ir, c->pc);
+    if (c->is_target[c->pc - c->first_pc]) {
+        if (!c->is_dead) spill_all(c);
+        Label label = label_at(c, c->pc);
+        ir_label(&c->ir, label);
+        note_resume(c, c->pc, label);
+    }
+    if (c->is_dead) begin_anew(c);
+    templates[c->in.op](c, c->in.a, c->in.b);
+    c->is_dead = flow == FLOW_JUMP || flow == FLOW_RETURN || flow == FLOW_STOP;
+}
+
+Code *baseline_compile(VM *vm, Jit *jit, const LookupEntry *method, const BlockEntry *block) {
+    Compilation c;
+    Code *code = NULL;
+    if (compilation_begin(&c, vm, jit, method, block) && compilation_find_targets(&c)) {
+        emit_entry(&c);
+        note_resume(&c, c.first_pc, c.frame_built);
+        while (compilation_next(&c))
+            compile_instruction(&c);
+        code = compilation_finish(&c);
+    }
+    compilation_end(&c);
+    return code;
+}

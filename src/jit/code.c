@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// The code zone. See code.h.
+#include "jit/code.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/os_memory.h"
+
+Status zone_init(CodeZone *zone, const Backend *backend, uint64_t start, uint64_t end,
+                 Diagnosis *diagnosis) {
+    *zone = (CodeZone){.backend = backend, .start = start, .end = end, .free = start};
+    zone->writable = os_memory_map_code(start, end - start);
+    if (zone->writable) return STATUS_OK;
+    return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for compiled code");
+}
+
+void zone_release(CodeZone *zone) {
+    zone_clear(zone);
+    free(zone->codes);
+    if (zone->writable) os_memory_unmap(zone->writable, zone->end - zone->start);
+    *zone = (CodeZone){0};
+}
+
+uint64_t zone_free_bytes(const CodeZone *zone) { return zone->end - zone->free; }
+
+uint64_t zone_allocate(CodeZone *zone, uint64_t bytes) {
+    uint64_t start = round_up(zone->free, zone->backend->code_alignment);
+    if (start > zone->end || bytes > zone->end - start) return 0;
+    zone->free = start + bytes;
+    return start;
+}
+
+void zone_write(CodeZone *zone, uint64_t address, const void *bytes, size_t count) {
+    ASSERT(address >= zone->start && address + count <= zone->end);
+    memcpy((void *)(uintptr_t)(zone->writable + (address - zone->start)), bytes, count);
+    os_memory_code_written(address, count);
+    if (zone->written) zone->written(zone->written_context, address, count);
+}
+
+bool zone_add(CodeZone *zone, Code *code) {
+    if (zone->count == zone->capacity) {
+        uint32_t capacity = zone->capacity ? zone->capacity * 2 : 256;
+        Code **codes = realloc(zone->codes, capacity * sizeof *codes);
+        if (!codes) return false;
+        zone->codes = codes;
+        zone->capacity = capacity;
+    }
+    ASSERT(!zone->count || zone->codes[zone->count - 1]->end <= code->start);
+    zone->codes[zone->count++] = code;
+    return true;
+}
+
+void code_free(Code *code) {
+    if (!code) return;
+    free(code->sends);
+    free(code->resume_points);
+    free(code);
+}
+
+void zone_clear(CodeZone *zone) {
+    for (uint32_t i = 0; i < zone->count; i++)
+        code_free(zone->codes[i]);
+    zone->count = 0;
+    zone->free = zone->stubs_end;
+}
+
+Code *zone_code_at(const CodeZone *zone, uint64_t address) {
+    uint32_t low = 0, high = zone->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (zone->codes[middle]->start < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low) return NULL;
+    Code *code = zone->codes[low - 1];
+    return address <= code->end ? code : NULL;
+}
+
+SendSite *code_send_at(const Code *code, uint64_t return_address) {
+    uint64_t offset = return_address - code->start;
+    uint32_t low = 0, high = code->send_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (code->sends[middle].return_offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < code->send_count && code->sends[low].return_offset == offset ? &code->sends[low]
+                                                                              : NULL;
+}
+
+uint64_t code_resume_at(const Code *code, uint64_t pc) {
+    uint32_t low = 0, high = code->resume_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (code->resume_points[middle].pc < pc)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == code->resume_count || code->resume_points[low].pc != pc) return 0;
+    return code->start + code->resume_points[low].offset;
+}
+
+// The site's bytes are changed in a copy and written at once.
+void zone_link_send(CodeZone *zone, Code *code, SendSite *site, uint32_t tag, uint64_t target) {
+    uint8_t bytes[64];
+    const Backend *backend = zone->backend;
+    uint64_t end = code->start + site->return_offset, start = end - backend->send_site_bytes;
+    memcpy(bytes, (const void *)(uintptr_t)start, backend->send_site_bytes);
+    backend->patch_send(bytes, start, end, tag, target);
+    zone_write(zone, start, bytes, backend->send_site_bytes);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Pieces of compiled code and the zone they lie in. A piece is the code of one method or block:
+//
+//     start                    +-----------------------------------+
+//                              | word: the method                  |  read by the code, kept in
+//     checked_entry            | the receiver's class is T6?       |  step by collections
+//     unchecked_entry          | push the return address           |
+//     linked_entry             | primitive; build the frame; ...   |
+//                              | code of the bytecodes             |
+//     end                      | what is seldom reached            |
+//                              +-----------------------------------+
+//
+// Where code may stop is listed in two tables, both ascending: call sites, by return address, and
+// resume points, by pc: there the frame can go on with all operands on its stack.
+//
+// The zone is filled from its start. It can be read and executed, never written: zone_write is the
+// one function that changes it, through a second mapping, and tells processor and simulator.
+#ifndef PARLEY_JIT_CODE_H
+#define PARLEY_JIT_CODE_H
+
+#include "base/array.h"
+#include "base/status.h"
+#include "jit/backend.h"
+#include "run/vm.h"
+
+typedef enum SendKind { SEND_NORMAL, SEND_SPECIAL, SEND_TO_SUPER, SEND_DIRECTED } SendKind;
+
+typedef struct SendSite {
+    uint32_t return_offset; // of the return address, from the piece's start
+    uint32_t pc;            // of the instruction, as in FRAME_PC
+    uint32_t selector;      // literal (counted from 0 behind the header), or special selector
+    uint16_t argument_count;
+    uint8_t kind; // SendKind
+    bool is_linked;
+} SendSite;
+
+typedef struct ResumePoint {
+    uint32_t pc;     // as in FRAME_PC
+    uint32_t offset; // from the piece's start
+} ResumePoint;
+
+typedef struct Code {
+    uint64_t start, end;
+    uint64_t checked_entry, unchecked_entry, linked_entry;
+    LookupEntry method; // what the lookup found out about it; .method is where it is now
+    uint32_t block_pc; // of an old block inside the method, as in FRAME_PC; 0: method or full block
+    uint32_t copied_count; // of a block
+    bool is_block, is_full_block;
+    SendSite *sends;
+    ResumePoint *resume_points;
+    uint32_t send_count, resume_count;
+} Code;
+
+typedef struct CodeZone {
+    const Backend *backend;
+    uint64_t start, end, free; // as code sees it
+    uint64_t writable;         // where `start` can be written
+    uint64_t stubs_end;        // what never changes comes first
+    Code **codes;              // in the order of their addresses
+    uint32_t count, capacity;
+    // Told of every change, for a simulated processor; may be NULL.
+    void (*written)(void *context, uint64_t start, uint64_t bytes);
+    void *written_context;
+} CodeZone;
+
+MUST_USE Status zone_init(CodeZone *zone, const Backend *backend, uint64_t start, uint64_t end,
+                          Diagnosis *diagnosis);
+void zone_release(CodeZone *zone);
+// Room for a piece, aligned; 0: the zone is full.
+uint64_t zone_allocate(CodeZone *zone, uint64_t bytes);
+void zone_write(CodeZone *zone, uint64_t address, const void *bytes, size_t count);
+uint64_t zone_free_bytes(const CodeZone *zone);
+
+// Takes over the piece, which lies behind all others. False: no memory.
+bool zone_add(CodeZone *zone, Code *code);
+// Forgets all pieces; the stubs stay.
+void zone_clear(CodeZone *zone);
+// The piece that an address lies in, a return address at its end included; NULL: none.
+Code *zone_code_at(const CodeZone *zone, uint64_t address);
+void code_free(Code *code);
+
+SendSite *code_send_at(const Code *code, uint64_t return_address); // NULL: none
+uint64_t code_resume_at(const Code *code, uint64_t pc);            // 0: not there
+void zone_link_send(CodeZone *zone, Code *code, SendSite *site, uint32_t tag, uint64_t target);
+
+#endif

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+// What both compilers share. See compilation.h.
+#include "jit/compilation.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "object/header.h"
+#include "object/layouts.h"
+
+enum {
+    VM_STACK_LIMIT = offsetof(VM, stack_limit),
+    VM_NEW_START = offsetof(VM, heap.new_start),
+    VM_NEW_BYTES = offsetof(VM, heap.new_bytes),
+    FORMAT_BYTE = HEADER_FORMAT_SHIFT / 8,
+    SLOTS_BYTE = HEADER_SLOTS_SHIFT / 8,
+};
+_Static_assert(HEADER_FORMAT_SHIFT % 8 == 0 && HEADER_SLOTS_SHIFT % 8 == 0, "loaded as bytes");
+
+// ---- notes
+
+void note_exit(Compilation *c, NotedExit exit) {
+    if (!array_push(&c->exits, exit)) c->failed = true;
+}
+
+void note_resume(Compilation *c, uint32_t pc, Label label) {
+    if (!array_push(&c->resumes, ((NotedResume){pc, label}))) c->failed = true;
+}
+
+void note_values(Compilation *c, NotedExit *exit) {
+    exit->first_value = (uint32_t)c->exit_values.count;
+    for (size_t i = 0; i < c->stack.count; i++) {
+        if (c->stack.items[i].kind == VALUE_SPILLED) continue;
+        if (!array_push(&c->exit_values, c->stack.items[i])) c->failed = true;
+        exit->value_count++;
+    }
+}
+
+Label exit_interpret(Compilation *c) {
+    NotedExit exit = {.kind = EXIT_INTERPRET, .label = ir_new_label(&c->ir), .pc = c->pc};
+    note_values(c, &exit);
+    note_exit(c, exit);
+    return exit.label;
+}
+
+Label label_at(const Compilation *c, int64_t pc) { return c->labels[pc - c->first_pc]; }
+
+// ---- calls and sends
+
+void emit_call(Compilation *c, RuntimeEntry entry) {
+    ir_i(&c->ir, IR_CALL_CODE, (int64_t)c->jit->stubs[entry]);
+}
+
+void emit_literal(Compilation *c, Reg to, int64_t index) {
+    ir_rm(&c->ir, IR_LOAD, to, R_FP, FP_METHOD);
+    ir_rm(&c->ir, IR_LOAD, to, to, slot_offset(index + 1));
+}
+
+void emit_send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count) {
+    SendSite site = {.pc = c->pc,
+                     .selector = (uint32_t)selector,
+                     .argument_count = (uint16_t)argument_count,
+                     .kind = (uint8_t)kind};
+    ir_mi(&c->ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)c->next_pc);
+    NotedSend noted = {site, c->ir.count};
+    if (!array_push(&c->sends, noted)) c->failed = true;
+    ir_ii(&c->ir, IR_SEND_SITE, (int64_t)c->jit->stubs[RUNTIME_SEND], 0);
+}
+
+void emit_safe_point(Compilation *c, uint32_t target_pc) {
+    Label label = ir_new_label(&c->ir), back = ir_new_label(&c->ir);
+    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_SP, R_VM, VM_STACK_LIMIT);
+    ir_jump_if(&c->ir, COND_BELOW, label);
+    ir_label(&c->ir, back);
+    note_exit(c,
+              (NotedExit){.kind = EXIT_SAFE_POINT, .label = label, .back = back, .pc = target_pc});
+}
+
+void emit_body(Compilation *c) {
+    const Instruction *in = &c->in;
+    uint64_t first = (uint64_t)in->op | (uint64_t)in->length << 8 | (uint64_t)in->a << 16;
+    uint64_t second = (uint64_t)(uint32_t)in->b | (uint64_t)in->c << 32;
+    ir_mi(&c->ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)c->next_pc);
+    ir_ri(&c->ir, IR_CONSTANT, R_T1, (int64_t)first);
+    ir_ri(&c->ir, IR_CONSTANT, R_T2, (int64_t)second);
+    emit_call(c, RUNTIME_BODY);
+}
+
+// ---- returns
+
+void emit_return(Compilation *c) {
+    Label slowly = ir_new_label(&c->ir);
+    ir_mi(&c->ir, IR_TEST_MEMORY32, R_FP, FP_FLAGS, (int32_t)FRAME_FLAG_LEAVES_TRACES);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
+    ir_rr(&c->ir, IR_MOVE, R_SP, R_FP);
+    ir_r(&c->ir, IR_POP, R_FP);
+    ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
+    NotedExit exit = {.kind = EXIT_RETURN, .label = slowly, .pc = c->pc};
+    note_values(c, &exit);
+    note_exit(c, exit);
+}
+
+void emit_non_local_return(Compilation *c) {
+    ir_mi(&c->ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)c->pc);
+    ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
+    emit_call(c, RUNTIME_NON_LOCAL_RETURN);
+}
+
+// ---- objects
+
+void emit_check_slots(Compilation *c, Reg object, int64_t index) {
+    Label interpret = exit_interpret(c);
+    ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, interpret);
+    ir_rm(&c->ir, IR_LOAD8, R_T3, object, SLOTS_BYTE);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T3, index);
+    ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, interpret);
+    ir_rm(&c->ir, IR_LOAD8, R_T3, object, FORMAT_BYTE);
+    ir_ri(&c->ir, IR_AND_CONSTANT, R_T3, 31);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T3, FORMAT_EPHEMERON);
+    ir_jump_if(&c->ir, COND_ABOVE, interpret);
+}
+
+// barrier.tbl's row GENERATIONAL: an old object gets a young value.
+void emit_store(Compilation *c, int64_t index) {
+    Label slow = ir_new_label(&c->ir), done = ir_new_label(&c->ir);
+    ir_rm(&c->ir, IR_STORE, R_T2, R_T1, slot_offset(index));
+    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T2, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, done);
+    ir_rm(&c->ir, IR_LOAD, R_T3, R_VM, VM_NEW_START);
+    ir_rr(&c->ir, IR_MOVE, R_T4, R_T2);
+    ir_rr(&c->ir, IR_SUBTRACT, R_T4, R_T3);
+    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T4, R_VM, VM_NEW_BYTES);
+    ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, done);
+    ir_rr(&c->ir, IR_MOVE, R_T4, R_T1);
+    ir_rr(&c->ir, IR_SUBTRACT, R_T4, R_T3);
+    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T4, R_VM, VM_NEW_BYTES);
+    ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, slow);
+    ir_label(&c->ir, done);
+    note_exit(c, (NotedExit){.kind = EXIT_BARRIER, .label = slow, .back = done, .pc = c->pc});
+}
+
+void emit_check_writable(Compilation *c, Reg object) {
+    ir_mi(&c->ir, IR_TEST_MEMORY32, object, 0, (int32_t)HEADER_IMMUTABLE);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, exit_interpret(c));
+}
+
+// ---- values
+
+void emit_load_value(Compilation *c, Reg to, const Value *value) {
+    IrCode *ir = &c->ir;
+    switch (value->kind) {
+    case VALUE_SPILLED:
+        ir_r(ir, IR_POP, to);
+        break;
+    case VALUE_REGISTER:
+        if (value->reg != to) ir_rr(ir, IR_MOVE, to, value->reg);
+        break;
+    case VALUE_CONSTANT:
+        ir_ri(ir, IR_CONSTANT, to, value->number);
+        break;
+    case VALUE_NEAR_NIL:
+        ir_rm(ir, IR_ADDRESS, to, R_NIL, value->number);
+        break;
+    case VALUE_TEMP:
+        ir_rm(ir, IR_LOAD, to, R_FP, fp_temp((unsigned)value->number));
+        break;
+    case VALUE_RECEIVER:
+        ir_rm(ir, IR_LOAD, to, R_FP, FP_RECEIVER);
+        break;
+    case VALUE_LITERAL:
+        emit_literal(c, to, value->number);
+        break;
+    }
+}
+
+void emit_push_value(Compilation *c, const Value *value) {
+    IrCode *ir = &c->ir;
+    bool is_small = value->number == (int32_t)value->number;
+    if (value->kind == VALUE_REGISTER) {
+        ir_r(ir, IR_PUSH, value->reg);
+    } else if (value->kind == VALUE_CONSTANT && is_small) {
+        ir_i(ir, IR_PUSH_CONSTANT, value->number);
+    } else if (value->kind == VALUE_NEAR_NIL && !value->number) {
+        ir_r(ir, IR_PUSH, R_NIL);
+    } else if (value->kind == VALUE_TEMP) {
+        ir_mi(ir, IR_PUSH_MEMORY, R_FP, fp_temp((unsigned)value->number), 0);
+    } else if (value->kind == VALUE_RECEIVER) {
+        ir_mi(ir, IR_PUSH_MEMORY, R_FP, FP_RECEIVER, 0);
+    } else {
+        emit_load_value(c, R_T1, value);
+        ir_r(ir, IR_PUSH, R_T1);
+    }
+}
+
+// ---- exits
+
+static void push_values(Compilation *c, const NotedExit *exit) {
+    for (uint32_t i = 0; i < exit->value_count; i++)
+        emit_push_value(c, &c->exit_values.items[exit->first_value + i]);
+}
+
+static void emit_interpret(Compilation *c, uint32_t pc) {
+    ir_ri(&c->ir, IR_CONSTANT, R_T1, pc);
+    emit_call(c, RUNTIME_INTERPRET);
+}
+
+// The answer, in T0, of a comparison that a conditional jump follows.
+static void emit_take_apart(Compilation *c, const NotedExit *exit) {
+    IrCode *ir = &c->ir;
+    ir_rm(ir, IR_ADDRESS, R_T1, R_NIL, boolean_offset(c, true));
+    ir_rr(ir, IR_COMPARE, R_T0, R_T1);
+    ir_jump_if(ir, COND_EQUAL, exit->back);
+    ir_rm(ir, IR_ADDRESS, R_T1, R_NIL, boolean_offset(c, false));
+    ir_rr(ir, IR_COMPARE, R_T0, R_T1);
+    ir_jump_if(ir, COND_EQUAL, exit->back_if_false);
+    ir_r(ir, IR_PUSH, R_T0);
+    emit_interpret(c, exit->next_pc);
+}
+
+// A send out of line, and the place to come back to it with the answer on the stack.
+static void emit_exit_send(Compilation *c, const NotedExit *exit) {
+    IrCode *ir = &c->ir;
+    Label answered = ir_new_label(ir), resume = ir_new_label(ir);
+    push_values(c, exit);
+    c->pc = exit->pc;
+    c->next_pc = exit->next_pc;
+    emit_send(c, SEND_SPECIAL, exit->selector, 1);
+    ir_label(ir, answered);
+    if (exit->kind == EXIT_SEND)
+        ir_jump(ir, exit->back);
+    else
+        emit_take_apart(c, exit);
+    ir_label(ir, resume);
+    ir_r(ir, IR_POP, R_T0);
+    ir_jump(ir, answered);
+    note_resume(c, exit->next_pc, resume);
+}
+
+static void emit_exit(Compilation *c, const NotedExit *exit) {
+    IrCode *ir = &c->ir;
+    ir_at_pc(ir, exit->pc);
+    ir_label(ir, exit->label);
+    switch (exit->kind) {
+    case EXIT_INTERPRET:
+        push_values(c, exit);
+        emit_interpret(c, exit->pc);
+        break;
+    case EXIT_SAFE_POINT:
+        ir_mi(ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)exit->pc);
+        emit_call(c, RUNTIME_SAFE_POINT);
+        ir_jump(ir, exit->back);
+        break;
+    case EXIT_RETURN:
+        push_values(c, exit);
+        ir_mi(ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)exit->pc);
+        ir_rr(ir, IR_MOVE, R_T1, R_T0);
+        emit_call(c, RUNTIME_RETURN);
+        break;
+    case EXIT_BARRIER:
+        emit_call(c, RUNTIME_BARRIER);
+        ir_jump(ir, exit->back);
+        break;
+    case EXIT_SEND:
+    case EXIT_SEND_JUMP:
+        emit_exit_send(c, exit);
+        break;
+    case EXIT_RESUME:
+        ir_r(ir, IR_POP, R_T0);
+        ir_jump(ir, exit->back);
+        break;
+    }
+}
+
+void emit_exits(Compilation *c) {
+    for (size_t i = 0; i < c->exits.count; i++)
+        emit_exit(c, &c->exits.items[i]);
+}
+
+// ---- entries
+
+// The class index of the receiver in T0, or its tag, into T1.
+static void emit_class_index(Compilation *c) {
+    Label found = ir_new_label(&c->ir);
+    ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
+    ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, found);
+    ir_rm(&c->ir, IR_LOAD32, R_T1, R_T0, 0);
+    ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, (int64_t)HEADER_CLASS_INDEX_MASK);
+    ir_label(&c->ir, found);
+}
+
+// Is the receiver in T0 an object with that many slots? Otherwise the interpreter activates.
+static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
+    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T0, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
+    ir_rm(&c->ir, IR_LOAD8, R_T1, R_T0, SLOTS_BYTE);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, needed);
+    ir_jump_if(&c->ir, COND_BELOW, slowly);
+}
+
+// A quick return needs no frame. The receiver is in T0.
+static void emit_quick_return(Compilation *c, Label slowly) {
+    const LookupEntry *entry = c->entry;
+    if (entry->kind == LOOKUP_ANSWERS_CONSTANT) {
+        Oop answer = entry->answer;
+        if (oop_is_int(answer))
+            ir_ri(&c->ir, IR_CONSTANT, R_T0, (int64_t)oop_bits(answer));
+        else
+            ir_rm(&c->ir, IR_ADDRESS, R_T0, R_NIL,
+                  (int64_t)(oop_bits(answer) - oop_bits(c->vm->heap.nil)));
+    } else if (entry->kind == LOOKUP_ANSWERS_VARIABLE) {
+        emit_check_self(c, entry->variable + 1u, slowly);
+        ir_rm(&c->ir, IR_LOAD8, R_T1, R_T0, FORMAT_BYTE);
+        ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, 31);
+        ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, FORMAT_EPHEMERON);
+        ir_jump_if(&c->ir, COND_ABOVE, slowly);
+        ir_rm(&c->ir, IR_LOAD, R_T0, R_T0, slot_offset(entry->variable));
+    }
+    ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
+}
+
+// The frame's words down to the receiver, which is in T0 for a block.
+static void emit_frame(Compilation *c) {
+    IrCode *ir = &c->ir;
+    uint64_t flags = c->entry ? c->entry->frame_flags : c->block->frame_flags;
+    ir_r(ir, IR_PUSH, R_FP);
+    ir_rr(ir, IR_MOVE, R_FP, R_SP);
+    ir_rl(ir, IR_LOAD_DATA, R_T1, c->method_word);
+    ir_r(ir, IR_PUSH, R_T1);
+    ir_i(ir, IR_PUSH_CONSTANT, (int64_t)(flags | FRAME_BASELINE));
+    ir_r(ir, IR_PUSH, R_NIL);
+    ir_i(ir, IR_PUSH_CONSTANT, c->first_pc);
+}
+
+static void emit_arguments(Compilation *c) {
+    for (uint32_t i = 0; i < c->argument_count; i++)
+        ir_mi(&c->ir, IR_PUSH_MEMORY, R_FP, 8 * (int64_t)(c->argument_count + 1 - i), 0);
+}
+
+static void emit_method_frame(Compilation *c) {
+    emit_frame(c);
+    ir_mi(&c->ir, IR_PUSH_MEMORY, R_FP, 8 * (int64_t)(c->argument_count + 2), 0);
+    emit_arguments(c);
+    for (uint32_t i = c->argument_count; i < c->temp_count; i++)
+        ir_r(&c->ir, IR_PUSH, R_NIL);
+}
+
+// The closure lies where a method's receiver does.
+static void emit_block_frame(Compilation *c) {
+    bool is_full = oop_is_none(c->block->start_pc);
+    int first_copied = is_full ? FULL_CLOSURE_FIRST_COPIED : CLOSURE_FIRST_COPIED;
+    emit_frame(c);
+    ir_rm(&c->ir, IR_LOAD, R_T0, R_FP, 8 * (int64_t)(c->argument_count + 2));
+    if (is_full) {
+        ir_mi(&c->ir, IR_PUSH_MEMORY, R_T0, slot_offset(FULL_CLOSURE_RECEIVER), 0);
+    } else {
+        ir_rm(&c->ir, IR_LOAD, R_T1, R_T0, slot_offset(CLOSURE_OUTER_CONTEXT));
+        ir_mi(&c->ir, IR_PUSH_MEMORY, R_T1, slot_offset(CONTEXT_RECEIVER), 0);
+    }
+    emit_arguments(c);
+    for (uint32_t i = 0; i < c->block->copied_count; i++)
+        ir_mi(&c->ir, IR_PUSH_MEMORY, R_T0, slot_offset(first_copied + (int)i), 0);
+    for (uint32_t i = c->argument_count + c->block->copied_count; i < c->temp_count; i++)
+        ir_r(&c->ir, IR_PUSH, R_NIL);
+}
+
+static void emit_checked_entry(Compilation *c) {
+    int64_t receiver = 8 * (int64_t)(c->argument_count + c->backend->return_address_words);
+    ir_label(&c->ir, c->checked_entry);
+    ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, receiver);
+    emit_class_index(c);
+    ir_rr(&c->ir, IR_COMPARE32, R_T1, R_T6);
+    ir_jump_code_if(&c->ir, COND_NOT_EQUAL, c->jit->stubs[RUNTIME_SEND]);
+    ir_label(&c->ir, c->unchecked_entry);
+    ir_none(&c->ir, IR_PUSH_LINK);
+}
+
+static void emit_method_entry(Compilation *c) {
+    const LookupEntry *entry = c->entry;
+    Label slowly = ir_new_label(&c->ir), known = ir_new_label(&c->ir);
+    bool is_quick = entry->flags & LOOKUP_QUICK, has_primitive = entry->primitive && !is_quick;
+    bool checks_self = entry->needed_slots > 0;
+    emit_checked_entry(c);
+    ir_label(&c->ir, c->linked_entry);
+    if (has_primitive) emit_call(c, RUNTIME_PRIMITIVE);
+    if (is_quick || checks_self)
+        ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)(c->argument_count + 1));
+    if (is_quick)
+        emit_quick_return(c, slowly);
+    else if (checks_self)
+        emit_check_self(c, entry->needed_slots, slowly);
+    if (is_quick || checks_self) {
+        ir_jump(&c->ir, known);
+        ir_label(&c->ir, slowly);
+        emit_call(c, RUNTIME_ACTIVATE);
+    }
+    ir_label(&c->ir, known);
+    emit_method_frame(c);
+}
+
+void emit_entry(Compilation *c) {
+    ir_label(&c->ir, c->method_word);
+    ir_i(&c->ir, IR_DATA, (int64_t)oop_bits(c->method));
+    if (c->entry) {
+        emit_method_entry(c);
+    } else {
+        ir_label(&c->ir, c->checked_entry);
+        ir_label(&c->ir, c->unchecked_entry);
+        ir_label(&c->ir, c->linked_entry);
+        emit_block_frame(c);
+    }
+    emit_safe_point(c, c->first_pc);
+    ir_label(&c->ir, c->frame_built);
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+// What is compiled when, the table of what is known, and the loop that lets interpreter and
+// compiled code take turns. See jit.h.
+//
+// Must stay true:
+//   - a lookup entry or block entry with code names code that is in the zone
+//   - whenever code is forgotten, every frame is interpreted
+#include "jit/jit.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/os.h"
+#include "object/header.h"
+#include "run/closure.h"
+#include "run/interpreter.h"
+#include "run/lookup.h"
+#include "run/primitive.h"
+#include "run/stack.h"
+#include "run/verified.h"
+
+enum {
+    DEFAULT_CODE_BYTES = 4 << 20,
+    DEFAULT_MOST_BYTECODES = 4000,
+    DEFAULT_MOST_LITERALS = 500,
+    DEFAULT_LOOP_BUDGET = 1000,
+    FIRST_CAPACITY = 1024,
+};
+
+void jit_default_options(JitOptions *options) {
+    *options = (JitOptions){
+        .backend = backend_host(),
+        .compile = baseline_compile,
+        .code_bytes = DEFAULT_CODE_BYTES,
+        .most_code_bytes = DEFAULT_MOST_BYTECODES,
+        .most_literals = DEFAULT_MOST_LITERALS,
+        .loop_budget = DEFAULT_LOOP_BUDGET,
+    };
+}
+
+// ---- the table of what is known
+
+static size_t known_position(const Jit *jit, Oop method, uint32_t block_pc) {
+    size_t mask = jit->known_capacity - 1;
+    size_t at = ((oop_bits(method) >> 3) + block_pc) * 0x9E3779B97F4A7C15ull >> 32 & mask;
+    while (!oop_is_none(jit->known[at].method) &&
+           (!oop_is(jit->known[at].method, method) || jit->known[at].block_pc != block_pc))
+        at = (at + 1) & mask;
+    return at;
+}
+
+// Enters everything anew that `heap` says is alive (NULL: everything). False: no memory.
+static bool known_rebuild(Jit *jit, size_t capacity, Heap *heap) {
+    KnownCode *old = jit->known, *known = calloc(capacity, sizeof *known);
+    size_t old_capacity = jit->known_capacity;
+    if (!known) return false;
+    jit->known = known;
+    jit->known_capacity = capacity;
+    jit->known_count = 0;
+    for (size_t i = 0; i < old_capacity; i++) {
+        if (oop_is_none(old[i].method)) continue;
+        Oop method = heap ? heap_survivor(heap, old[i].method) : old[i].method;
+        if (oop_is_none(method)) continue;
+        jit->known[known_position(jit, method, old[i].block_pc)] =
+            (KnownCode){method, old[i].block_pc, old[i].code};
+        jit->known_count++;
+    }
+    free(old);
+    return true;
+}
+
+static void known_put(Jit *jit, Oop method, uint32_t block_pc, Code *code) {
+    if (jit->known_count * 2 >= jit->known_capacity &&
+        !known_rebuild(jit, jit->known_capacity * 2, NULL))
+        return;
+    jit->known[known_position(jit, method, block_pc)] = (KnownCode){method, block_pc, code};
+    jit->known_count++;
+}
+
+// ---- forgetting
+
+// Lookups and block activations that lead into code lead to nothing.
+static void forget_entries(VM *vm) {
+    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
+        if (vm->lookup_cache[i].kind == LOOKUP_ENTERS_CODE) vm->lookup_cache[i].key = 0;
+    closure_flush(vm);
+}
+
+void jit_forget_all(VM *vm) {
+    Jit *jit = vm->jit;
+    frames_abandon_code(vm);
+    forget_entries(vm);
+    memset(jit->known, 0, jit->known_capacity * sizeof *jit->known);
+    jit->known_count = 0;
+    jit->statistics.forgotten += jit->zone.count;
+    jit->resets++;
+    jit->statistics.zone_resets++;
+    zone_clear(&jit->zone);
+}
+
+static void unlink_site(Jit *jit, Code *code, SendSite *site) {
+    if (!site->is_linked) return;
+    zone_link_send(&jit->zone, code, site, 0, jit->stubs[RUNTIME_SEND]);
+    site->is_linked = false;
+    jit->statistics.unlinked++;
+}
+
+void jit_unlink_all(Jit *jit) {
+    for (uint32_t i = 0; i < jit->zone.count; i++)
+        for (uint32_t k = 0; k < jit->zone.codes[i]->send_count; k++)
+            unlink_site(jit, jit->zone.codes[i], &jit->zone.codes[i]->sends[k]);
+}
+
+static Oop site_selector(VM *vm, const Code *code, const SendSite *site) {
+    if (site->kind == SEND_SPECIAL) return special_selector(vm, site->selector);
+    return slot_at(code->method.method, num((int64_t)site->selector + 1));
+}
+
+static void selector_changed(VM *vm, Oop selector) {
+    Jit *jit = vm->jit;
+    for (uint32_t i = 0; i < jit->zone.count; i++) {
+        Code *code = jit->zone.codes[i];
+        if (oop_is_none(code->method.method)) continue;
+        for (uint32_t k = 0; k < code->send_count; k++)
+            if (code->sends[k].is_linked &&
+                oop_is(site_selector(vm, code, &code->sends[k]), selector))
+                unlink_site(jit, code, &code->sends[k]);
+    }
+}
+
+static void classes_changed(VM *vm) { jit_unlink_all(vm->jit); }
+
+// The code stays in the zone, since frames may run it, but nobody finds it any more.
+static void method_changed(VM *vm, Oop method) {
+    Jit *jit = vm->jit;
+    bool found = false;
+    for (uint32_t i = 0; i < jit->zone.count; i++)
+        found |= oop_is(jit->zone.codes[i]->method.method, method);
+    for (size_t i = 0; i < jit->known_capacity && !found; i++)
+        found = oop_is(jit->known[i].method, method);
+    if (found) jit_forget_all(vm);
+}
+
+static void all_methods_changed(VM *vm) { jit_forget_all(vm); }
+
+// ---- following the objects
+
+static void move_method(Jit *jit, Code *code, Oop method) {
+    code->method.method = method;
+    uint64_t word = oop_bits(method);
+    zone_write(&jit->zone, code->start, &word, sizeof word);
+}
+
+static void update(VM *vm, Heap *heap) {
+    Jit *jit = vm->jit;
+    bool died = false;
+    for (uint32_t i = 0; i < jit->zone.count; i++) {
+        Code *code = jit->zone.codes[i];
+        if (oop_is_none(code->method.method)) continue;
+        Oop method = heap_survivor(heap, code->method.method);
+        if (oop_is(method, code->method.method)) continue;
+        died |= oop_is_none(method);
+        if (oop_is_none(method))
+            code->method.method = method;
+        else
+            move_method(jit, code, method);
+    }
+    if (died) jit_unlink_all(jit); // what is linked to dead code
+    if (!known_rebuild(jit, jit->known_capacity, heap)) {
+        memset(jit->known, 0, jit->known_capacity * sizeof *jit->known);
+        jit->known_count = 0;
+    }
+}
+
+// ---- compiling
+
+static bool is_wanted(VM *vm, Oop method) {
+    const JitOptions *options = &vm->jit->options;
+    const MethodSummary *summary = verified_summary(vm, method);
+    if (!summary || summary->least_depth_at) return false;
+    return summary->end_pc - summary->first_pc <= options->most_code_bytes &&
+           num_le(method_literal_count(method), num(options->most_literals));
+}
+
+static Code *compile(VM *vm, const LookupEntry *method, const BlockEntry *block) {
+    Jit *jit = vm->jit;
+    Oop object = block ? block->method : method->method;
+    bool is_old_block = block && !oop_is_none(block->start_pc);
+    uint32_t block_pc = is_old_block ? block->pc : 0;
+    const KnownCode *known = &jit->known[known_position(jit, object, block_pc)];
+    if (!oop_is_none(known->method)) return known->code;
+    uint64_t before = os_monotonic_nanoseconds();
+    Code *code = is_wanted(vm, object) ? jit->options.compile(vm, jit, method, block) : NULL;
+    jit->statistics.compile_nanoseconds += os_monotonic_nanoseconds() - before;
+    if (code)
+        jit->statistics.compiled++;
+    else
+        jit->statistics.refused++;
+    known_put(jit, object, block_pc, code);
+    return code;
+}
+
+Code *jit_method_code(VM *vm, const LookupEntry *entry) {
+    bool refused = entry->flags & (LOOKUP_STORES_ERROR | LOOKUP_MIRROR) ||
+                   entry->frame_flags & FRAME_FLAG_CHECKED_SELF;
+    return refused ? NULL : compile(vm, entry, NULL);
+}
+
+Code *jit_block_code(VM *vm, const BlockEntry *entry) {
+    Code *code = compile(vm, NULL, entry);
+    return code && code->copied_count == entry->copied_count ? code : NULL;
+}
+
+static void method_is_hot(VM *vm, LookupEntry *entry) {
+    const Code *code = jit_method_code(vm, entry);
+    entry->code = code ? code->linked_entry : 0;
+    entry->kind = code ? LOOKUP_ENTERS_CODE : lookup_activating(entry->frame_flags);
+}
+
+static void block_is_hot(VM *vm, BlockEntry *entry) {
+    enum { USES_BEFORE = 1 };
+    if (entry->uses++ < USES_BEFORE) return;
+    BlockEntry before = *entry;
+    const Code *code = jit_block_code(vm, &before);
+    *entry = before; // the zone may have been cleared, and the cache with it
+    entry->code = code ? code->linked_entry : 0;
+    entry->uses = code ? 1 : BLOCK_IS_INTERPRETED;
+}
+
+Code *jit_frame_code(VM *vm, uint64_t *fp) {
+    Jit *jit = vm->jit;
+    uint32_t block_pc = 0;
+    if (frame_is_block(fp)) {
+        Oop closure = frame_oop(frame_callee_slot(fp));
+        if (!oop_is_pointers(closure) || num_le(slot_count(closure), num(CLOSURE_START_PC)))
+            return NULL;
+        Oop start = field_at(closure, CLOSURE_START_PC);
+        if (oop_is_int(start)) block_pc = (uint32_t)num_concrete(num_from_oop(start)) + 7;
+    }
+    return jit->known[known_position(jit, frame_oop(fp + FRAME_METHOD), block_pc)].code;
+}
+
+// ---- loops
+
+// The interpreted frame becomes a compiled one, and goes on where it is.
+static bool loop_is_hot(VM *vm) {
+    Jit *jit = vm->jit;
+    uint64_t *fp = vm->fp;
+    vm->machine.loop_budget = jit->options.loop_budget;
+    if (frame_flags(fp) & FRAME_FLAG_CHECKED_SELF) return false;
+    Oop method = frame_oop(fp + FRAME_METHOD);
+    Code *code = jit_frame_code(vm, fp);
+    if (!code && !frame_is_block(fp)) {
+        LookupEntry entry;
+        if (!lookup_describe(vm, method, 0, &entry)) return false;
+        code = jit_method_code(vm, &entry);
+    }
+    if (!code || !code_resume_at(code, fp[FRAME_PC])) return false;
+    const uint64_t *caller = frame_caller(fp);
+    if (!caller || frame_kind(caller) != FRAME_INTERPRETED)
+        fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+    fp[FRAME_RETURN_ADDRESS] = jit->hooks.return_to_interpreter;
+    fp[FRAME_FLAGS] |= FRAME_BASELINE;
+    jit->statistics.loops++;
+    return true;
+}
+
+// ---- running
+
+MAY_GC static MachineAction execute(VM *vm, uint64_t start) {
+    if (vm->jit->execute) return vm->jit->execute(vm, start);
+    MachineAction (*enter)(VM *, uint64_t, uint64_t);
+    memcpy(&enter, &vm->jit->enter, sizeof enter);
+    return enter(vm, start, 0);
+}
+
+static void interpret_frame(uint64_t *fp) {
+    fp[FRAME_FLAGS] =
+        (fp[FRAME_FLAGS] & ~(uint64_t)255) | FRAME_INTERPRETED | FRAME_FLAG_RETURNS_SLOWLY;
+    fp[FRAME_RETURN_ADDRESS] = 0;
+}
+
+// Where the compiled frame that the VM's registers name goes on; 0: it is an interpreted one now.
+static uint64_t resume_address(VM *vm) {
+    const Code *code = jit_frame_code(vm, vm->fp);
+    uint64_t address = code ? code_resume_at(code, vm->fp[FRAME_PC]) : 0;
+    if (!address) interpret_frame(vm->fp);
+    return address;
+}
+
+// Until the interpreter has something to do. False: vm->stop says why the VM stops.
+MAY_GC static bool run_code(VM *vm) {
+    uint64_t start = vm->machine.start;
+    while (start || (start = resume_address(vm))) {
+        MachineAction action = execute(vm, start);
+        if (action == MACHINE_STOP) return false;
+        if (action == MACHINE_RETURNED) *--vm->sp = vm->machine.result;
+        if (frame_kind(vm->fp) == FRAME_INTERPRETED) return true;
+        start = 0;
+    }
+    return true;
+}
+
+MAY_GC StopReason jit_run(VM *vm) {
+    for (;;) {
+        StopReason reason = interpret(vm);
+        if (reason != STOP_MACHINE) return reason;
+        if (!run_code(vm)) return vm->stop;
+    }
+}
+
+// ---- life
+
+static void find_booleans(VM *vm, Jit *jit) {
+    int64_t nil = (int64_t)oop_bits(vm->heap.nil);
+    jit->true_offset = (int64_t)oop_bits(vm->heap.true_object) - nil;
+    jit->false_offset = (int64_t)oop_bits(vm->heap.false_object) - nil;
+}
+
+Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
+    if (!options->backend)
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "no compiler for this processor");
+    Jit *jit = calloc(1, sizeof *jit);
+    if (jit) jit->known = calloc(FIRST_CAPACITY, sizeof *jit->known);
+    if (!jit || !jit->known) {
+        free(jit);
+        return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for the compiler");
+    }
+    jit->known_capacity = FIRST_CAPACITY;
+    jit->options = *options;
+    jit->hooks = (JitHooks){
+        .method_is_hot = method_is_hot,
+        .block_is_hot = block_is_hot,
+        .loop_is_hot = loop_is_hot,
+        .selector_changed = selector_changed,
+        .classes_changed = classes_changed,
+        .method_changed = method_changed,
+        .all_methods_changed = all_methods_changed,
+        .update = update,
+    };
+    vm->jit = jit;
+    find_booleans(vm, jit);
+    Status status = zone_init(&jit->zone, options->backend, vm->arena.code.start,
+                              vm->arena.code.end, diagnosis);
+    if (!status) status = stubs_make(vm, jit, diagnosis);
+    if (status) {
+        jit_release(vm);
+        return status;
+    }
+    vm->machine.loop_budget = options->loop_budget;
+    vm->hooks = &jit->hooks;
+    lookup_flush_all(vm);
+    closure_flush(vm);
+    return STATUS_OK;
+}
+
+void jit_release(VM *vm) {
+    Jit *jit = vm->jit;
+    if (!jit) return;
+    vm->hooks = NULL;
+    vm->jit = NULL;
+    zone_release(&jit->zone);
+    free(jit->known);
+    free(jit);
+}

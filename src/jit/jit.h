@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Compiled code for one VM: what is compiled when, and running it.
+//
+// A method is compiled when it is found in the lookup cache for the second time, or when it loops;
+// it goes on being what its bytecodes say. All that is known about a method or block and its code
+// stands in one table here, keyed by the object, and is kept in step by collections; the method
+// object itself is not touched.
+//
+// Where code is refused (too large, odd stack depths, an error code wanted of its primitive) the
+// interpreter goes on. When the zone is full everything is forgotten and begins anew: a frame may
+// become an interpreted one at any time, so nothing has to be kept for those that run.
+#ifndef PARLEY_JIT_JIT_H
+#define PARLEY_JIT_JIT_H
+
+#include "jit/code.h"
+
+typedef enum RuntimeEntry {
+#define RUNTIME(NAME, function, text) RUNTIME_##NAME,
+#include "jit/runtime.tbl"
+#undef RUNTIME
+    RUNTIME_COUNT
+} RuntimeEntry;
+
+// What compiled code answers when it is left.
+typedef enum MachineAction {
+    MACHINE_RESUME,   // never seen by who entered it: C lets the code go on
+    MACHINE_LEAVE,    // the VM's registers say what runs
+    MACHINE_STOP,     // vm->stop says why
+    MACHINE_RETURNED, // machine.result is to be pushed for an interpreted caller
+} MachineAction;
+
+struct Jit;
+typedef struct JitOptions {
+    const Backend *backend; // NULL: the host's
+    Code *(*compile)(struct VM *vm, struct Jit *jit, const LookupEntry *method,
+                     const BlockEntry *block); // naive_compile or baseline_compile
+    uint64_t code_bytes;                       // 0: the default
+    uint32_t most_code_bytes;                  // of bytecodes in a method; larger ones are refused
+    uint32_t most_literals;                    // the same
+    int64_t loop_budget;                       // backward jumps between two looks for a hot loop
+} JitOptions;
+
+typedef struct JitStatistics {
+    uint64_t compiled, refused, forgotten, zone_resets, linked, unlinked, left, loops;
+    uint64_t compile_nanoseconds, code_bytes;
+} JitStatistics;
+
+typedef struct KnownCode {
+    Oop method;        // none: empty
+    uint32_t block_pc; // of an old block; 0: the method or full block itself
+    Code *code;        // NULL: refused
+} KnownCode;
+
+typedef struct Jit {
+    CodeZone zone;
+    JitOptions options;
+    JitStatistics statistics;
+    JitHooks hooks;
+    uint64_t stubs[RUNTIME_COUNT];
+    uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
+    KnownCode *known;
+    size_t known_count, known_capacity; // capacity: a power of two
+    uint64_t resets;                    // how often all code was forgotten
+    int64_t true_offset, false_offset;  // from nil
+    // Runs code from `start` until it is left; NULL: the processor does.
+    MachineAction (*execute)(struct VM *vm, uint64_t start);
+} Jit;
+
+void jit_default_options(JitOptions *options);
+// Switches compiling on for a VM whose options made room for a code zone (VMOptions.code_bytes) and
+// whose image is loaded. Without a back end for this machine STATUS_BAD_USAGE.
+MUST_USE Status jit_init(struct VM *vm, const JitOptions *options, Diagnosis *diagnosis);
+void jit_release(struct VM *vm);
+
+// Like interpret, with whatever is compiled in between.
+MAY_GC StopReason jit_run(struct VM *vm);
+
+// The code of a method that a lookup found, compiled now if it was not; NULL: refused.
+Code *jit_method_code(struct VM *vm, const LookupEntry *entry);
+// The same for a block.
+Code *jit_block_code(struct VM *vm, const BlockEntry *entry);
+// The code that the frame belongs to; NULL: none.
+Code *jit_frame_code(struct VM *vm, uint64_t *fp);
+// Is all compiled code, from before a call to C, still there?
+static inline bool jit_is_unchanged(const Jit *jit, uint64_t resets) {
+    return jit->resets == resets;
+}
+void jit_forget_all(struct VM *vm);
+void jit_unlink_all(Jit *jit);
+
+// ---- stubs.c: the code that is always there
+MUST_USE Status stubs_make(struct VM *vm, Jit *jit, Diagnosis *diagnosis);
+
+// ---- naive.c, baseline.c
+// Compiles a method or a block, the other being NULL; NULL: refused or no memory. Nothing of the
+// heap moves or changes.
+Code *naive_compile(struct VM *vm, Jit *jit, const LookupEntry *method, const BlockEntry *block);
+Code *baseline_compile(struct VM *vm, Jit *jit, const LookupEntry *method, const BlockEntry *block);
+
+#endif

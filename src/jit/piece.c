@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// The begin and end of a compilation: what is to be compiled, and how its IR becomes a piece of
+// code in the zone with its tables.
+#include <stdlib.h>
+#include <string.h>
+
+#include "jit/compilation.h"
+#include "run/verified.h"
+
+// A FRAME_PC counts from the method's oop, the decoder from its body.
+enum { PC_OF_BODY = 8 };
+
+static const uint8_t *body_of(Oop method) {
+    return (const uint8_t *)(uintptr_t)(oop_bits(method) + PC_OF_BODY);
+}
+
+static bool find_range(Compilation *c) {
+    const MethodSummary *summary = c->summary;
+    c->first_pc = summary->first_pc + PC_OF_BODY;
+    c->end_pc = summary->end_pc + PC_OF_BODY;
+    c->argument_count = summary->argument_count;
+    c->temp_count = summary->temp_count;
+    if (!c->block) return true;
+    c->argument_count = c->block->argument_count;
+    c->temp_count = c->block->temp_count;
+    if (oop_is_none(c->block->start_pc)) return true;
+    c->range = summary_block_at(summary, c->block->pc - PC_OF_BODY);
+    if (!c->range) return false;
+    c->first_pc = c->range->start_pc + PC_OF_BODY;
+    c->end_pc = c->range->end_pc + PC_OF_BODY;
+    return true;
+}
+
+bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *method,
+                       const BlockEntry *block) {
+    *c = (Compilation){.vm = vm,
+                       .jit = jit,
+                       .backend = jit->zone.backend,
+                       .entry = method,
+                       .block = block,
+                       .method = block ? block->method : method->method};
+    ir_init(&c->ir);
+    c->summary = verified_summary(vm, c->method);
+    if (!c->summary || !find_range(c)) return false;
+    c->checked_entry = ir_new_label(&c->ir);
+    c->unchecked_entry = ir_new_label(&c->ir);
+    c->linked_entry = ir_new_label(&c->ir);
+    c->method_word = ir_new_label(&c->ir);
+    c->frame_built = ir_new_label(&c->ir);
+    uint32_t bytes = c->end_pc - c->first_pc;
+    c->labels = calloc(bytes + 1, sizeof *c->labels);
+    if (!c->labels) return false;
+    for (uint32_t i = 0; i <= bytes; i++)
+        c->labels[i] = ir_new_label(&c->ir);
+    c->next_pc = c->first_pc;
+    return true;
+}
+
+static bool is_reached(const Compilation *c, uint32_t pc) {
+    return c->summary->depth_at[pc - PC_OF_BODY - c->summary->first_pc] != SUMMARY_NOT_A_PC;
+}
+
+static bool decode(const Compilation *c, uint32_t pc, Instruction *in) {
+    return pc < c->end_pc && instruction_decode(body_of(c->method), c->end_pc - PC_OF_BODY,
+                                                pc - PC_OF_BODY, c->summary->is_sista, in);
+}
+
+// Behind the instruction, and behind the code of an old block, which is compiled on its own.
+static uint32_t pc_behind(const Compilation *c, const Instruction *in) {
+    uint32_t pc = instruction_next_pc(in) + PC_OF_BODY;
+    bool makes_block = in->op == BC_PUSH_CLOSURE && is_reached(c, in->pc + PC_OF_BODY);
+    return makes_block ? pc + (uint32_t)in->c : pc;
+}
+
+bool compilation_next(Compilation *c) {
+    if (c->in.length && c->in.op == BC_PUSH_CLOSURE) c->next_pc += (uint32_t)c->in.c;
+    for (c->pc = c->next_pc; c->pc < c->end_pc; c->pc = pc_behind(c, &c->in)) {
+        if (!decode(c, c->pc, &c->in)) {
+            c->failed = true;
+            return false;
+        }
+        c->next_pc = instruction_next_pc(&c->in) + PC_OF_BODY;
+        if (is_reached(c, c->pc)) return true;
+    }
+    return false;
+}
+
+bool compilation_find_targets(Compilation *c) {
+    c->is_target = calloc(c->end_pc - c->first_pc + 1, sizeof *c->is_target);
+    if (!c->is_target) return false;
+    Instruction in;
+    for (uint32_t pc = c->first_pc; decode(c, pc, &in); pc = pc_behind(c, &in)) {
+        bool jumps = in.op == BC_JUMP || in.op == BC_JUMP_IF_TRUE || in.op == BC_JUMP_IF_FALSE;
+        if (jumps && is_reached(c, pc))
+            c->is_target[instruction_jump_target(&in) + PC_OF_BODY - c->first_pc] = true;
+    }
+    return true;
+}
+
+bool compilation_peek(const Compilation *c, Instruction *next) {
+    return c->next_pc < c->end_pc && is_reached(c, c->next_pc) && decode(c, c->next_pc, next);
+}
+
+void compilation_take(Compilation *c, const Instruction *next) {
+    c->next_pc = instruction_next_pc(next) + PC_OF_BODY;
+}
+
+// ---- the piece
+
+static int compare_points(const void *a, const void *b) {
+    const ResumePoint *p = a, *q = b;
+    return p->pc < q->pc ? -1 : p->pc > q->pc;
+}
+
+// The tables, once addresses are known. Labels are offsets from the start.
+static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels,
+                        const uint32_t *offsets) {
+    code->send_count = (uint32_t)c->sends.count;
+    code->resume_count = (uint32_t)c->resumes.count;
+    code->sends = calloc(c->sends.count + 1, sizeof *code->sends);
+    code->resume_points = calloc(c->resumes.count + 1, sizeof *code->resume_points);
+    if (!code->sends || !code->resume_points) return false;
+    for (uint32_t i = 0; i < code->send_count; i++) {
+        code->sends[i] = c->sends.items[i].site;
+        code->sends[i].return_offset = offsets[c->sends.items[i].instruction + 1];
+    }
+    for (uint32_t i = 0; i < code->resume_count; i++)
+        code->resume_points[i] =
+            (ResumePoint){c->resumes.items[i].pc, (uint32_t)labels[c->resumes.items[i].label]};
+    qsort(code->resume_points, code->resume_count, sizeof *code->resume_points, compare_points);
+    return true;
+}
+
+static uint64_t allocate(Compilation *c, uint32_t bytes) {
+    uint64_t start = zone_allocate(&c->jit->zone, bytes);
+    if (start) return start;
+    jit_forget_all(c->vm);
+    return zone_allocate(&c->jit->zone, bytes);
+}
+
+static Code *describe(const Compilation *c) {
+    Code *code = calloc(1, sizeof *code);
+    if (!code) return NULL;
+    if (c->entry) code->method = *c->entry;
+    code->method.method = c->method;
+    code->is_block = c->block != NULL;
+    code->is_full_block = c->block && oop_is_none(c->block->start_pc);
+    if (c->block) code->copied_count = c->block->copied_count;
+    if (c->range) code->block_pc = c->first_pc;
+    return code;
+}
+
+// Puts the code where it belongs; false: it does not fit, or there is no memory.
+static bool place(Compilation *c, Code *code, uint64_t *labels, uint32_t *offsets) {
+    CodeZone *zone = &c->jit->zone;
+    uint32_t bytes = assemble_measure(&c->ir, c->backend, labels, offsets);
+    uint8_t *out = malloc(bytes);
+    bool placed = out && fill_tables(c, code, labels, offsets) &&
+                  (code->start = allocate(c, bytes)) != 0 &&
+                  assemble(&c->ir, c->backend, code->start, labels, out) == ASSEMBLED;
+    if (placed) {
+        code->end = code->start + bytes;
+        code->checked_entry = labels[c->checked_entry];
+        code->unchecked_entry = labels[c->unchecked_entry];
+        code->linked_entry = labels[c->linked_entry];
+        zone_write(zone, code->start, out, bytes);
+        placed = zone_add(zone, code);
+    }
+    free(out);
+    return placed;
+}
+
+Code *compilation_finish(Compilation *c) {
+    emit_exits(c);
+    uint64_t *labels = calloc(c->ir.label_count, sizeof *labels);
+    uint32_t *offsets = calloc(c->ir.count + 1, sizeof *offsets);
+    Code *code = describe(c);
+    bool placed = labels && offsets && code && !c->failed && !c->ir.out_of_memory &&
+                  place(c, code, labels, offsets);
+    free(labels);
+    free(offsets);
+    if (placed) return code;
+    code_free(code);
+    return NULL;
+}
+
+void compilation_end(Compilation *c) {
+    ir_release(&c->ir);
+    free(c->labels);
+    free(c->is_target);
+    array_free(&c->sends);
+    array_free(&c->resumes);
+    array_free(&c->exits);
+    array_free(&c->exit_values);
+    array_free(&c->stack);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+// What compiled code calls. See runtime.h.
+//
+// Must stay true: a function answers MACHINE_RESUME only if the frame that called it still runs and
+// is still compiled (`finish`), or for code that it has itself prepared to be entered.
+#include "jit/runtime.h"
+
+#include "bytecode/instruction.h"
+#include "jit/jit.h"
+#include "run/activate.h"
+#include "run/bodies.h"
+#include "run/interpreter.h"
+#include "run/interrupts.h"
+#include "run/lookup.h"
+#include "run/return.h"
+#include "run/send.h"
+
+// What must not have changed for code to be gone back to.
+typedef struct Caller {
+    uint64_t *fp;
+    uint64_t resets, link;
+} Caller;
+
+static Caller caller_of(const VM *vm) {
+    return (Caller){vm->fp, vm->jit->resets, vm->machine.link};
+}
+
+static bool may_go_back(const VM *vm, const Caller *caller) {
+    return vm->fp == caller->fp && frame_kind(vm->fp) == FRAME_BASELINE &&
+           jit_is_unchanged(vm->jit, caller->resets);
+}
+
+static uint64_t leave(VM *vm, Outcome outcome) {
+    vm->jit->statistics.left++;
+    return outcome == OUTCOME_STOP ? MACHINE_STOP : MACHINE_LEAVE;
+}
+
+// After something that answers: the answer is on the stack.
+static uint64_t finish_answer(VM *vm, const Caller *caller, Outcome outcome) {
+    if (outcome != OUTCOME_ANSWERED || !may_go_back(vm, caller)) return leave(vm, outcome);
+    vm->machine.result = *vm->sp++;
+    vm->machine.link = caller->link;
+    return MACHINE_RESUME;
+}
+
+// Lets the callee's code run; its operands are on the stack.
+static uint64_t enter_code(VM *vm, uint64_t linked_entry, uint64_t return_address) {
+    *--vm->sp = return_address;
+    vm->machine.link = linked_entry;
+    return MACHINE_RESUME;
+}
+
+static uint64_t interpret_from(VM *vm, uint64_t pc) {
+    uint64_t *fp = vm->fp;
+    fp[FRAME_PC] = pc;
+    fp[FRAME_FLAGS] = (fp[FRAME_FLAGS] & ~(uint64_t)255) | FRAME_INTERPRETED;
+    if (fp[FRAME_RETURN_ADDRESS] != vm->jit->hooks.return_to_interpreter)
+        fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+    fp[FRAME_RETURN_ADDRESS] = 0;
+    return leave(vm, OUTCOME_SWITCHED);
+}
+
+// The registers of the interpreter, for a body that compiled code lets C carry out. The pc stands
+// behind the instruction.
+static Registers registers_of(VM *vm) {
+    Registers r = {.vm = vm};
+    registers_reload(&r);
+    return r;
+}
+
+// ---- sends
+
+// Links the site to the code, if that is right for every receiver of the class.
+static void link_site(VM *vm, Code *caller, SendSite *site, const Code *callee, Oop receiver) {
+    if (site->kind == SEND_DIRECTED || site->is_linked) return;
+    uint64_t tag = oop_is_immediate(receiver) ? oop_bits(receiver) & TAG_MASK
+                                              : header_class_index(raw_load(oop_bits(receiver)));
+    uint64_t entry = site->kind == SEND_TO_SUPER ? callee->unchecked_entry : callee->checked_entry;
+    zone_link_send(&vm->jit->zone, caller, site, (uint32_t)tag, entry);
+    site->is_linked = true;
+    vm->jit->statistics.linked++;
+}
+
+// The class at which the lookup begins; none: the site's class object is none.
+static Oop super_start(VM *vm, Oop class_object) {
+    class_object = heap_follow(&vm->heap, class_object);
+    if (!prim_is_class_object(vm, class_object)) return oop_none();
+    return heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
+}
+
+MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, const LookupEntry *entry) {
+    Caller caller = caller_of(vm);
+    unsigned argument_count = site->argument_count;
+    Code *callee = jit_method_code(vm, entry);
+    if (!may_go_back(vm, &caller)) { // compiling has cleared the zone
+        return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
+    }
+    if (!callee) return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
+    link_site(vm, code, site, callee, prim_stack_at(vm, argument_count));
+    return enter_code(vm, callee->linked_entry, caller.link);
+}
+
+uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
+    (void)unused, (void)unused_too;
+    Caller caller = caller_of(vm);
+    Code *code = zone_code_at(&vm->jit->zone, caller.link);
+    SendSite *site = code_send_at(code, caller.link);
+    unsigned argument_count = site->argument_count;
+    Registers r = registers_of(vm);
+    Oop selector = site->kind == SEND_SPECIAL ? special_selector(vm, site->selector)
+                                              : literal_at(&r, site->selector);
+    Oop start = oop_none();
+    if (site->kind == SEND_TO_SUPER || site->kind == SEND_DIRECTED) {
+        Action action = site->kind == SEND_DIRECTED
+                            ? body_DIRECTED_SUPER_SEND(&r, (int)site->selector, 0, 0)
+                            : body_SUPER_SEND(&r, (int)site->selector, 0, 0);
+        if (action != ACTION_BAD_CODE) start = super_start(vm, r.value);
+        if (oop_is_none(start)) return interpret_from(vm, site->pc);
+        if (site->kind == SEND_DIRECTED) vm->sp++;
+    }
+    Oop receiver = heap_follow(&vm->heap, prim_stack_at(vm, argument_count));
+    prim_stack_at_put(vm, argument_count, receiver);
+    selector = heap_follow(&vm->heap, selector);
+    Oop class_object = oop_is_none(start) ? prim_class_of(vm, receiver) : start;
+    const LookupEntry *entry = send_entry(vm, selector, argument_count, class_object);
+    if (entry && !vm->watches_sends) return send_found(vm, code, site, entry);
+    return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
+}
+
+// The frame of the method is not built yet: the return address lies on top of the operands.
+uint64_t runtime_primitive(VM *vm, uint64_t unused, uint64_t unused_too) {
+    (void)unused, (void)unused_too;
+    Caller caller = caller_of(vm);
+    Code *code = zone_code_at(&vm->jit->zone, caller.link);
+    uint64_t return_address = *vm->sp++;
+    unsigned argument_count = frame_argument_count_of(code->method.frame_flags);
+    LookupEntry entry = code->method;
+    if (entry.kind == LOOKUP_CALLS_BLOCK) {
+        Oop closure = prim_stack_at(vm, argument_count);
+        uint64_t header = oop_is_immediate(closure) ? 0 : raw_load(oop_bits(closure));
+        BlockCall call = activate_find_block(vm, closure, header, argument_count);
+        if (call.entry && !(call.flags & FRAME_FLAG_CHECKED_SELF) &&
+            call.entry->uses != BLOCK_IS_INTERPRETED) {
+            if (!call.entry->code)
+                vm->hooks->block_is_hot(
+                    vm, activate_block_slot(vm, call.entry->method, call.entry->start_pc));
+            if (call.entry->code && jit_is_unchanged(vm->jit, caller.resets))
+                return enter_code(vm, call.entry->code, return_address);
+        }
+    }
+    vm->argument_count = argument_count;
+    vm->new_method = entry.method;
+    vm->failure = FAILURE_NONE;
+    Outcome outcome = entry.primitive(vm);
+    if (outcome == OUTCOME_FAILED) outcome = send_retry_primitive(vm, &entry, argument_count);
+    bool unchanged = vm->fp == caller.fp && jit_is_unchanged(vm->jit, caller.resets);
+    bool returns_to_code = unchanged && frame_kind(vm->fp) == FRAME_BASELINE;
+    bool returns_to_interpreter =
+        unchanged && !returns_to_code && return_address == vm->hooks->return_to_interpreter;
+    if (outcome == OUTCOME_FAILED) {
+        if (!returns_to_code && !returns_to_interpreter)
+            return leave(vm, send_activate(vm, &entry, argument_count));
+        *--vm->sp = return_address;
+        vm->machine.link = caller.link;
+        return MACHINE_RESUME;
+    }
+    if (outcome != OUTCOME_ANSWERED || !returns_to_code) return leave(vm, outcome);
+    vm->machine.result = *vm->sp++;
+    vm->machine.link = return_address;
+    return MACHINE_RESUME;
+}
+
+uint64_t runtime_activate(VM *vm, uint64_t unused, uint64_t unused_too) {
+    (void)unused, (void)unused_too;
+    Code *code = zone_code_at(&vm->jit->zone, vm->machine.link);
+    vm->sp++; // the return address
+    vm->failure = code->method.flags & LOOKUP_HAS_PRIMITIVE ? FAILURE_UNSUPPORTED : FAILURE_NONE;
+    return leave(
+        vm, send_activate(vm, &code->method, frame_argument_count_of(code->method.frame_flags)));
+}
+
+// ---- the rest
+
+uint64_t runtime_safe_point(VM *vm, uint64_t unused, uint64_t unused_too) {
+    (void)unused, (void)unused_too;
+    Caller caller = caller_of(vm);
+    uint64_t pc = vm->fp[FRAME_PC];
+    Outcome outcome = interpreter_safe_point(vm);
+    if (outcome == OUTCOME_STOP || !may_go_back(vm, &caller) || vm->fp[FRAME_PC] != pc)
+        return leave(vm, outcome);
+    vm->machine.link = caller.link;
+    return MACHINE_RESUME;
+}
+
+// first: the instruction in bits 0 to 7, its length in 8 to 15, a above; second: b, and c in the
+// high half.
+uint64_t runtime_body(VM *vm, uint64_t first, uint64_t second) {
+    Caller caller = caller_of(vm);
+    Registers r = registers_of(vm);
+    int a = (int)((int64_t)first >> 16), b = (int)second, c = (int)(second >> 32);
+    unsigned length = first >> 8 & 255;
+    Action action = ACTION_BAD_CODE;
+    switch ((BytecodeOp)(first & 255)) {
+#define INSTRUCTION(NAME, pops, pushes, flow, text)                                                \
+    case BC_##NAME:                                                                                \
+        action = body_##NAME(&r, a, b, c);                                                         \
+        break;
+#include "bytecode/instructions.tbl"
+#undef INSTRUCTION
+    case BYTECODE_OP_COUNT:
+        break;
+    }
+    uint64_t pc = vm->fp[FRAME_PC] - length;
+    switch (action) {
+    case ACTION_NEXT:
+    case ACTION_PUSHED_TEMP:
+    case ACTION_ANSWERED_NUMBER:
+    case ACTION_POPPED_TEMP:
+        break;
+    case ACTION_TRUE:
+    case ACTION_FALSE:
+        push(&r, boolean(&r, action == ACTION_TRUE));
+        break;
+    case ACTION_SEND:
+        return finish_answer(vm, &caller,
+                             send_message(vm, r.selector, r.argument_count, oop_none()));
+    default:
+        return interpret_from(vm, pc);
+    }
+    vm->sp = r.sp;
+    vm->machine.link = caller.link;
+    vm->machine.result = *vm->sp++;
+    return MACHINE_RESUME;
+}
+
+uint64_t runtime_return(VM *vm, uint64_t value, uint64_t unused) {
+    (void)unused;
+    return leave(vm, return_to_caller(vm, oop_from_bits(value)));
+}
+
+uint64_t runtime_non_local_return(VM *vm, uint64_t value, uint64_t unused) {
+    (void)unused;
+    return leave(vm, return_from_home(vm, oop_from_bits(value)));
+}
+
+uint64_t runtime_barrier(VM *vm, uint64_t object, uint64_t value) {
+    heap_barrier_slow(&vm->heap, object, value);
+    return MACHINE_RESUME;
+}
+
+uint64_t runtime_interpret(VM *vm, uint64_t pc, uint64_t unused) {
+    (void)unused;
+    return interpret_from(vm, pc);
+}
