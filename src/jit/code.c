@@ -55,6 +55,8 @@ bool zone_add(CodeZone *zone, Code *code) {
 
 void code_free(Code *code) {
     if (!code) return;
+    for (uint32_t i = 0; i < code->send_count; i++)
+        free(code->sends[i].cases);
     free(code->sends);
     free(code->resume_points);
     free(code);

@@ -25,13 +25,27 @@
 
 typedef enum SendKind { SEND_NORMAL, SEND_SPECIAL, SEND_TO_SUPER, SEND_DIRECTED } SendKind;
 
+enum { CLOSED_CACHE_CASES = 6 };
+
+// What a linked site knows: the classes it met, and the entries behind the check of the class.
+typedef struct SendCases {
+    uint32_t count;
+    uint32_t tags[CLOSED_CACHE_CASES];
+    uint64_t entries[CLOSED_CACHE_CASES];
+} SendCases;
+
+// How the site is linked: to nothing, to one method, to a closed cache of several, to the open
+// cache of its selector.
+typedef enum SiteState { SITE_UNLINKED, SITE_MONOMORPHIC, SITE_CLOSED, SITE_OPEN } SiteState;
+
 typedef struct SendSite {
     uint32_t return_offset; // of the return address, from the piece's start
     uint32_t pc;            // of the instruction, as in FRAME_PC
     uint32_t selector;      // literal (counted from 0 behind the header), or special selector
     uint16_t argument_count;
-    uint8_t kind; // SendKind
-    bool is_linked;
+    uint8_t kind;     // SendKind
+    uint8_t state;    // SiteState
+    SendCases *cases; // NULL: none
 } SendSite;
 
 typedef struct ResumePoint {

@@ -280,15 +280,14 @@ void emit_exits(Compilation *c) {
 
 // ---- entries
 
-// The class index of the receiver in T0, or its tag, into T1.
-static void emit_class_index(Compilation *c) {
-    Label found = ir_new_label(&c->ir);
-    ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
-    ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, found);
-    ir_rm(&c->ir, IR_LOAD32, R_T1, R_T0, 0);
-    ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, (int64_t)HEADER_CLASS_INDEX_MASK);
-    ir_label(&c->ir, found);
+void emit_class_index(IrCode *ir) {
+    Label found = ir_new_label(ir);
+    ir_rr(ir, IR_MOVE, R_T1, R_T0);
+    ir_ri(ir, IR_AND_CONSTANT, R_T1, TAG_MASK);
+    ir_jump_if(ir, COND_NOT_EQUAL, found);
+    ir_rm(ir, IR_LOAD32, R_T1, R_T0, 0);
+    ir_ri(ir, IR_AND_CONSTANT, R_T1, (int64_t)HEADER_CLASS_INDEX_MASK);
+    ir_label(ir, found);
 }
 
 // Is the receiver in T0 an object with that many slots? Otherwise the interpreter activates.
@@ -370,7 +369,7 @@ static void emit_checked_entry(Compilation *c) {
     int64_t receiver = 8 * (int64_t)(c->argument_count + c->backend->return_address_words);
     ir_label(&c->ir, c->checked_entry);
     ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, receiver);
-    emit_class_index(c);
+    emit_class_index(&c->ir);
     ir_rr(&c->ir, IR_COMPARE32, R_T1, R_T6);
     ir_jump_code_if(&c->ir, COND_NOT_EQUAL, c->jit->stubs[RUNTIME_SEND]);
     ir_label(&c->ir, c->unchecked_entry);

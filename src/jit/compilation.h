@@ -115,6 +115,8 @@ void emit_entry(Compilation *c);
 // The address of the label for the bytecode at pc (as in FRAME_PC).
 Label label_at(const Compilation *c, int64_t pc);
 void emit_call(Compilation *c, RuntimeEntry entry);
+// The class index of the object in T0, or its tag, into T1.
+void emit_class_index(IrCode *ir);
 // The literal into a register.
 void emit_literal(Compilation *c, Reg to, int64_t index);
 // A send of this instruction: operands on the stack; the answer comes in T0.

@@ -5,7 +5,7 @@
 // Must stay true:
 //   - a lookup entry or block entry with code names code that is in the zone
 //   - whenever code is forgotten, every frame is interpreted
-#include "jit/jit.h"
+#include "jit/inline_cache.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -83,8 +83,10 @@ static void known_put(Jit *jit, Oop method, uint32_t block_pc, Code *code) {
 
 // Lookups and block activations that lead into code lead to nothing.
 static void forget_entries(VM *vm) {
-    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
+    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++) {
         if (vm->lookup_cache[i].kind == LOOKUP_ENTERS_CODE) vm->lookup_cache[i].key = 0;
+        vm->lookup_cache[i].code = 0;
+    }
     closure_flush(vm);
 }
 
@@ -98,39 +100,10 @@ void jit_forget_all(VM *vm) {
     jit->resets++;
     jit->statistics.zone_resets++;
     zone_clear(&jit->zone);
+    array_clear(&jit->open_caches);
 }
 
-static void unlink_site(Jit *jit, Code *code, SendSite *site) {
-    if (!site->is_linked) return;
-    zone_link_send(&jit->zone, code, site, 0, jit->stubs[RUNTIME_SEND]);
-    site->is_linked = false;
-    jit->statistics.unlinked++;
-}
-
-void jit_unlink_all(Jit *jit) {
-    for (uint32_t i = 0; i < jit->zone.count; i++)
-        for (uint32_t k = 0; k < jit->zone.codes[i]->send_count; k++)
-            unlink_site(jit, jit->zone.codes[i], &jit->zone.codes[i]->sends[k]);
-}
-
-static Oop site_selector(VM *vm, const Code *code, const SendSite *site) {
-    if (site->kind == SEND_SPECIAL) return special_selector(vm, site->selector);
-    return slot_at(code->method.method, num((int64_t)site->selector + 1));
-}
-
-static void selector_changed(VM *vm, Oop selector) {
-    Jit *jit = vm->jit;
-    for (uint32_t i = 0; i < jit->zone.count; i++) {
-        Code *code = jit->zone.codes[i];
-        if (oop_is_none(code->method.method)) continue;
-        for (uint32_t k = 0; k < code->send_count; k++)
-            if (code->sends[k].is_linked &&
-                oop_is(site_selector(vm, code, &code->sends[k]), selector))
-                unlink_site(jit, code, &code->sends[k]);
-    }
-}
-
-static void classes_changed(VM *vm) { jit_unlink_all(vm->jit); }
+static void classes_changed(VM *vm) { caches_unlink_all(vm->jit); }
 
 // The code stays in the zone, since frames may run it, but nobody finds it any more.
 static void method_changed(VM *vm, Oop method) {
@@ -167,7 +140,8 @@ static void update(VM *vm, Heap *heap) {
         else
             move_method(jit, code, method);
     }
-    if (died) jit_unlink_all(jit); // what is linked to dead code
+    if (died) caches_unlink_all(jit); // what is linked to dead code
+    caches_update(jit, heap);
     if (!known_rebuild(jit, jit->known_capacity, heap)) {
         memset(jit->known, 0, jit->known_capacity * sizeof *jit->known);
         jit->known_count = 0;
@@ -334,7 +308,7 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
         .method_is_hot = method_is_hot,
         .block_is_hot = block_is_hot,
         .loop_is_hot = loop_is_hot,
-        .selector_changed = selector_changed,
+        .selector_changed = caches_selector_changed,
         .classes_changed = classes_changed,
         .method_changed = method_changed,
         .all_methods_changed = all_methods_changed,
@@ -362,6 +336,7 @@ void jit_release(VM *vm) {
     vm->hooks = NULL;
     vm->jit = NULL;
     zone_release(&jit->zone);
+    array_free(&jit->open_caches);
     free(jit->known);
     free(jit);
 }

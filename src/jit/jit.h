@@ -41,7 +41,8 @@ typedef struct JitOptions {
 } JitOptions;
 
 typedef struct JitStatistics {
-    uint64_t compiled, refused, forgotten, zone_resets, linked, unlinked, left, loops;
+    uint64_t compiled, refused, forgotten, zone_resets, left, loops;
+    uint64_t linked, closed, opened, unlinked, missed; // send sites
     uint64_t compile_nanoseconds, code_bytes;
 } JitStatistics;
 
@@ -50,6 +51,13 @@ typedef struct KnownCode {
     uint32_t block_pc; // of an old block; 0: the method or full block itself
     Code *code;        // NULL: refused
 } KnownCode;
+
+// The code that all open sites of a selector share: it looks into the lookup cache.
+typedef struct OpenCache {
+    Oop selector; // none: it died
+    uint32_t argument_count;
+    uint64_t entry, selector_word; // addresses
+} OpenCache;
 
 typedef struct Jit {
     CodeZone zone;
@@ -60,8 +68,9 @@ typedef struct Jit {
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
     KnownCode *known;
     size_t known_count, known_capacity; // capacity: a power of two
-    uint64_t resets;                    // how often all code was forgotten
-    int64_t true_offset, false_offset;  // from nil
+    ARRAY(OpenCache) open_caches;
+    uint64_t resets;                   // how often all code was forgotten
+    int64_t true_offset, false_offset; // from nil
     // Runs code from `start` until it is left; NULL: the processor does.
     MachineAction (*execute)(struct VM *vm, uint64_t start);
 } Jit;
@@ -86,9 +95,11 @@ static inline bool jit_is_unchanged(const Jit *jit, uint64_t resets) {
     return jit->resets == resets;
 }
 void jit_forget_all(struct VM *vm);
-void jit_unlink_all(Jit *jit);
 
 // ---- stubs.c: the code that is always there
+// Assembles code without tables into the zone and releases the IR; `addresses`, if not NULL,
+// becomes those of its labels. 0: no room, or no memory.
+uint64_t assemble_piece(Jit *jit, IrCode *ir, uint64_t *addresses);
 MUST_USE Status stubs_make(struct VM *vm, Jit *jit, Diagnosis *diagnosis);
 
 // ---- naive.c, baseline.c

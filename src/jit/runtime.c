@@ -6,7 +6,7 @@
 #include "jit/runtime.h"
 
 #include "bytecode/instruction.h"
-#include "jit/jit.h"
+#include "jit/inline_cache.h"
 #include "run/activate.h"
 #include "run/bodies.h"
 #include "run/interpreter.h"
@@ -70,17 +70,6 @@ static Registers registers_of(VM *vm) {
 
 // ---- sends
 
-// Links the site to the code, if that is right for every receiver of the class.
-static void link_site(VM *vm, Code *caller, SendSite *site, const Code *callee, Oop receiver) {
-    if (site->kind == SEND_DIRECTED || site->is_linked) return;
-    uint64_t tag = oop_is_immediate(receiver) ? oop_bits(receiver) & TAG_MASK
-                                              : header_class_index(raw_load(oop_bits(receiver)));
-    uint64_t entry = site->kind == SEND_TO_SUPER ? callee->unchecked_entry : callee->checked_entry;
-    zone_link_send(&vm->jit->zone, caller, site, (uint32_t)tag, entry);
-    site->is_linked = true;
-    vm->jit->statistics.linked++;
-}
-
 // The class at which the lookup begins; none: the site's class object is none.
 static Oop super_start(VM *vm, Oop class_object) {
     class_object = heap_follow(&vm->heap, class_object);
@@ -88,7 +77,7 @@ static Oop super_start(VM *vm, Oop class_object) {
     return heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
 }
 
-MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, const LookupEntry *entry) {
+MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntry *entry) {
     Caller caller = caller_of(vm);
     unsigned argument_count = site->argument_count;
     Code *callee = jit_method_code(vm, entry);
@@ -96,7 +85,7 @@ MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, const Look
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
     }
     if (!callee) return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
-    link_site(vm, code, site, callee, prim_stack_at(vm, argument_count));
+    cache_link(vm, code, site, entry, callee, prim_stack_at(vm, argument_count));
     return enter_code(vm, callee->linked_entry, caller.link);
 }
 
@@ -122,7 +111,8 @@ uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
     prim_stack_at_put(vm, argument_count, receiver);
     selector = heap_follow(&vm->heap, selector);
     Oop class_object = oop_is_none(start) ? prim_class_of(vm, receiver) : start;
-    const LookupEntry *entry = send_entry(vm, selector, argument_count, class_object);
+    LookupEntry *entry = (LookupEntry *)send_entry(vm, selector, argument_count, class_object);
+    vm->jit->statistics.missed++;
     if (entry && !vm->watches_sends) return send_found(vm, code, site, entry);
     return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
 }

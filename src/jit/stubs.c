@@ -11,6 +11,7 @@
 //     else                  leave for C with T0
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "jit/jit.h"
 #include "jit/runtime.h"
@@ -64,8 +65,7 @@ static void make_return_to_interpreter(IrCode *ir) {
     ir_i(ir, IR_LEAVE_TO_C, VM_C_STACK);
 }
 
-// Assembles one stub into the zone; 0: no room, or no memory.
-static uint64_t assemble_stub(Jit *jit, IrCode *ir) {
+uint64_t assemble_piece(Jit *jit, IrCode *ir, uint64_t *addresses) {
     const Backend *backend = jit->zone.backend;
     uint64_t *labels = calloc(ir->label_count + 1, sizeof *labels);
     uint64_t start = 0;
@@ -79,8 +79,14 @@ static uint64_t assemble_stub(Jit *jit, IrCode *ir) {
             start = 0;
         free(out);
     }
+    if (start && addresses) memcpy(addresses, labels, ir->label_count * sizeof *labels);
     free(labels);
     ir_release(ir);
+    return start;
+}
+
+static uint64_t assemble_stub(Jit *jit, IrCode *ir) {
+    uint64_t start = assemble_piece(jit, ir, NULL);
     ir_init(ir);
     return start;
 }

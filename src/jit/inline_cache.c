@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// Inline caches. See inline_cache.h. Closed and open caches are pieces without tables: no call in
+// them has a return address. They are never changed, but for the selector in an open one; a site
+// that meets another class gets a new closed cache, and the old one stays until the zone is
+// cleared.
+#include "jit/inline_cache.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "jit/compilation.h"
+#include "object/header.h"
+#include "run/lookup.h"
+#include "run/primitive.h"
+
+static uint32_t tag_of(Oop receiver) {
+    if (oop_is_immediate(receiver)) return (uint32_t)(oop_bits(receiver) & TAG_MASK);
+    return (uint32_t)header_class_index(raw_load(oop_bits(receiver)));
+}
+
+static Oop selector_of(VM *vm, const Code *code, const SendSite *site) {
+    if (site->kind == SEND_SPECIAL) return special_selector(vm, site->selector);
+    return slot_at(code->method.method, num((int64_t)site->selector + 1));
+}
+
+// ---- unlinking
+
+static void unlink_site(Jit *jit, Code *code, SendSite *site) {
+    if (site->state == SITE_UNLINKED) return;
+    zone_link_send(&jit->zone, code, site, 0, jit->stubs[RUNTIME_SEND]);
+    site->state = SITE_UNLINKED;
+    free(site->cases);
+    site->cases = NULL;
+    jit->statistics.unlinked++;
+}
+
+void caches_unlink_all(Jit *jit) {
+    for (uint32_t i = 0; i < jit->zone.count; i++)
+        for (uint32_t k = 0; k < jit->zone.codes[i]->send_count; k++)
+            unlink_site(jit, jit->zone.codes[i], &jit->zone.codes[i]->sends[k]);
+}
+
+// Open caches find what the lookup cache finds, which has been flushed.
+void caches_selector_changed(VM *vm, Oop selector) {
+    Jit *jit = vm->jit;
+    for (uint32_t i = 0; i < jit->zone.count; i++) {
+        Code *code = jit->zone.codes[i];
+        if (oop_is_none(code->method.method)) continue;
+        for (uint32_t k = 0; k < code->send_count; k++) {
+            SendSite *site = &code->sends[k];
+            if (site->state != SITE_UNLINKED && oop_is(selector_of(vm, code, site), selector))
+                unlink_site(jit, code, site);
+        }
+    }
+}
+
+// ---- pieces
+
+// Receiver into T0, its class index or tag into T1; the return address is where the call put it.
+static void emit_receiver_class(const Jit *jit, IrCode *ir, uint32_t argument_count) {
+    int64_t words = (int64_t)argument_count + jit->zone.backend->return_address_words;
+    ir_rm(ir, IR_LOAD, R_T0, R_SP, 8 * words);
+    emit_class_index(ir);
+}
+
+static uint64_t make_closed(Jit *jit, const SendSite *site) {
+    IrCode ir;
+    ir_init(&ir);
+    emit_receiver_class(jit, &ir, site->argument_count);
+    for (uint32_t i = 0; i < site->cases->count; i++) {
+        ir_ri(&ir, IR_COMPARE32_CONSTANT, R_T1, site->cases->tags[i]);
+        ir_jump_code_if(&ir, COND_EQUAL, site->cases->entries[i]);
+    }
+    ir_i(&ir, IR_JUMP_CODE, (int64_t)jit->stubs[RUNTIME_SEND]);
+    return assemble_piece(jit, &ir, NULL);
+}
+
+// lookup_slot, lookup_hits, and the entry's code.
+static uint64_t make_open(Jit *jit, OpenCache *cache) {
+    enum { MASK = sizeof((VM *)0)->lookup_cache - sizeof(LookupEntry), SHIFT = 6 };
+    _Static_assert(1 << SHIFT == sizeof(LookupEntry), "the key is multiplied by its size");
+    const int64_t entry = offsetof(VM, lookup_cache);
+    IrCode ir;
+    uint64_t labels[8];
+    ir_init(&ir);
+    Label word = ir_new_label(&ir), miss = ir_new_label(&ir);
+    Label begin = ir_new_label(&ir);
+    ir_label(&ir, word);
+    ir_i(&ir, IR_DATA, (int64_t)oop_bits(cache->selector));
+    ir_label(&ir, begin);
+    emit_receiver_class(jit, &ir, cache->argument_count);
+    ir_ri(&ir, IR_OR_CONSTANT, R_T1, (int64_t)cache->argument_count << 24);
+    ir_rl(&ir, IR_LOAD_DATA, R_T2, word);
+    ir_rr(&ir, IR_MOVE, R_T3, R_T2);
+    ir_ri(&ir, IR_SHIFT_LEFT_CONSTANT, R_T3, 3);
+    ir_rr(&ir, IR_MOVE, R_T4, R_T1);
+    ir_ri(&ir, IR_SHIFT_LEFT_CONSTANT, R_T4, SHIFT);
+    ir_rr(&ir, IR_XOR, R_T3, R_T4);
+    ir_ri(&ir, IR_AND_CONSTANT, R_T3, MASK);
+    ir_rr(&ir, IR_ADD, R_T3, R_VM);
+    ir_rm(&ir, IR_COMPARE_MEMORY, R_T2, R_T3, entry + (int64_t)offsetof(LookupEntry, selector));
+    ir_jump_if(&ir, COND_NOT_EQUAL, miss);
+    ir_rm(&ir, IR_LOAD32, R_T4, R_T3, entry + (int64_t)offsetof(LookupEntry, key));
+    ir_rr(&ir, IR_COMPARE32, R_T4, R_T1);
+    ir_jump_if(&ir, COND_NOT_EQUAL, miss);
+    ir_rm(&ir, IR_LOAD, R_T3, R_T3, entry + (int64_t)offsetof(LookupEntry, code));
+    ir_ri(&ir, IR_COMPARE_CONSTANT, R_T3, 0);
+    ir_jump_if(&ir, COND_EQUAL, miss);
+    ir_none(&ir, IR_PUSH_LINK);
+    ir_r(&ir, IR_JUMP_REGISTER, R_T3);
+    ir_label(&ir, miss);
+    ir_i(&ir, IR_JUMP_CODE, (int64_t)jit->stubs[RUNTIME_SEND]);
+    uint64_t start = assemble_piece(jit, &ir, labels);
+    if (!start) return 0;
+    cache->selector_word = labels[word];
+    return labels[begin];
+}
+
+static OpenCache *find_open(Jit *jit, Oop selector, uint32_t argument_count) {
+    for (size_t i = 0; i < jit->open_caches.count; i++) {
+        OpenCache *cache = &jit->open_caches.items[i];
+        if (oop_is(cache->selector, selector) && cache->argument_count == argument_count)
+            return cache;
+    }
+    return NULL;
+}
+
+static OpenCache *add_open(Jit *jit, Oop selector, uint32_t argument_count) {
+    OpenCache cache = {.selector = selector, .argument_count = argument_count};
+    cache.entry = make_open(jit, &cache);
+    if (!cache.entry || !array_push(&jit->open_caches, cache)) return NULL;
+    jit->statistics.opened++;
+    return &jit->open_caches.items[jit->open_caches.count - 1];
+}
+
+void caches_update(Jit *jit, Heap *heap) {
+    for (size_t i = 0; i < jit->open_caches.count; i++) {
+        OpenCache *cache = &jit->open_caches.items[i];
+        if (oop_is_none(cache->selector)) continue;
+        Oop selector = heap_survivor(heap, cache->selector);
+        if (oop_is(selector, cache->selector)) continue;
+        cache->selector = selector;
+        uint64_t word = oop_bits(selector);
+        zone_write(&jit->zone, cache->selector_word, &word, sizeof word);
+    }
+}
+
+// ---- linking
+
+static void link_open(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const Code *callee,
+                      const OpenCache *cache) {
+    entry->code = callee->linked_entry;
+    if (site->state == SITE_OPEN) return;
+    zone_link_send(&vm->jit->zone, caller, site, 0, cache->entry);
+    site->state = SITE_OPEN;
+    free(site->cases);
+    site->cases = NULL;
+}
+
+static bool add_case(SendSite *site, uint32_t tag, uint64_t entry) {
+    if (!site->cases) site->cases = calloc(1, sizeof *site->cases);
+    SendCases *cases = site->cases;
+    if (!cases || cases->count == CLOSED_CACHE_CASES) return false;
+    for (uint32_t i = 0; i < cases->count; i++)
+        if (cases->tags[i] == tag) return false;
+    cases->tags[cases->count] = tag;
+    cases->entries[cases->count++] = entry;
+    return true;
+}
+
+static void link_closed(Jit *jit, Code *caller, SendSite *site) {
+    uint64_t piece = make_closed(jit, site);
+    if (!piece) return;
+    zone_link_send(&jit->zone, caller, site, 0, piece);
+    jit->statistics.closed += site->state != SITE_CLOSED;
+    site->state = SITE_CLOSED;
+}
+
+void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const Code *callee,
+                Oop receiver) {
+    Jit *jit = vm->jit;
+    uint32_t tag = tag_of(receiver);
+    if (site->kind == SEND_DIRECTED) return;
+    if (site->kind == SEND_TO_SUPER) {
+        zone_link_send(&jit->zone, caller, site, tag, callee->unchecked_entry);
+        site->state = SITE_MONOMORPHIC;
+        jit->statistics.linked++;
+        return;
+    }
+    OpenCache *open = find_open(jit, entry->selector, site->argument_count);
+    if (open) {
+        link_open(vm, caller, site, entry, callee, open);
+    } else if (!add_case(site, tag, callee->unchecked_entry)) {
+        open = add_open(jit, entry->selector, site->argument_count);
+        if (open) link_open(vm, caller, site, entry, callee, open);
+    } else if (site->state == SITE_UNLINKED) {
+        zone_link_send(&jit->zone, caller, site, tag, callee->checked_entry);
+        site->state = SITE_MONOMORPHIC;
+        jit->statistics.linked++;
+    } else {
+        link_closed(jit, caller, site);
+    }
+}

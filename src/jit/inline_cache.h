@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Inline caches: what a send site remembers of the classes it met. Keyed by class index, so that no
+// collection has to look into code.
+//
+//     unlinked      calls C, which looks the message up
+//     monomorphic   calls the method's checked entry with the class it expects
+//     closed        calls a piece that compares with up to six classes (a polymorphic inline cache)
+//     open          calls the piece of the selector, which looks into the VM's lookup cache
+//
+// A site goes from state to state as it misses. One that meets a selector with an open cache goes
+// there at its first miss. Source: Hölzle, Chambers, Ungar, "Optimizing dynamically-typed
+// object-oriented languages with polymorphic inline caches" (1991).
+#ifndef PARLEY_JIT_INLINE_CACHE_H
+#define PARLEY_JIT_INLINE_CACHE_H
+
+#include "jit/jit.h"
+
+// The site in `caller` was about to send to the receiver, for which the entry with its code was
+// found: the next time it goes there by itself. Nothing is done where the zone is full.
+void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const Code *callee,
+                Oop receiver);
+
+// ---- what does not hold any more (docs/invariants.md has the table)
+void caches_unlink_all(Jit *jit);
+void caches_selector_changed(VM *vm, Oop selector);
+// After a collection: the selectors of open caches may have moved.
+void caches_update(Jit *jit, Heap *heap);
+
+#endif
