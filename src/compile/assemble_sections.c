@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From instructions to the bytes of sections, with the literals that they use and the depth of the
-// stack that they need. The jump at a section's end is left to assemble.c.
+// stack that they need. The jump at a section's end is left to assemble_method.c.
 #include "compile/assembler.h"
 
 void assembler_fail(Assembler *a, DiagnosticKind problem) {
@@ -99,7 +99,7 @@ static int64_t selector_index(Assembler *a, Text selector) {
 
 static int64_t slot_of(const IrInstruction *in, Text name) {
     unsigned slot = 0;
-    (void)ir_find_temp(in->frame, name, &slot);
+    (void)method_ir_find_temp(in->frame, name, &slot);
     return slot;
 }
 

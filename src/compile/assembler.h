@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What the files of the assembler share: assemble_sections.c makes bytes of instructions,
-// assemble.c lays the bytes out.
+// assemble_method.c lays the bytes out.
 #ifndef PARLEY_COMPILE_ASSEMBLER_H
 #define PARLEY_COMPILE_ASSEMBLER_H
 
-#include "compile/assemble.h"
+#include "compile/assemble_method.h"
 #include "compile/encoder.h"
 #include "compile/literal_table.h"
 

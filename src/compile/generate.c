@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pharo 13 generates every node for its value, which stays on the stack; a value that nobody wants
-// is popped afterwards, and the intermediate code forgets pushes that are popped at once (ir.c).
+// is popped afterwards, and the intermediate code forgets pushes that are popped at once (method_ir.c).
 // Pharo 8, which V3 code follows, generates such a node for its effect: see
 // generator_visit_for_effect.
 //
@@ -8,7 +8,7 @@
 // AdditionalMethodState and the class binding, or a block's outer code.
 #include "compile/generate.h"
 
-#include "compile/assemble.h"
+#include "compile/assemble_method.h"
 #include "compile/generator.h"
 
 enum { BRACE_ARRAY_LIMIT = 32, CONSTANT_BLOCK_ARGUMENTS = 3, METHOD_ARGUMENT_LIMIT = 15 };
@@ -22,10 +22,10 @@ void generator_fail(Generator *g, DiagnosticKind kind, uint32_t start, uint32_t 
 
 // ---- instructions
 
-static void add(Generator *g, IrOp op) { ir_add(&g->ir, (IrInstruction){.op = op}); }
+static void add(Generator *g, IrOp op) { method_ir_add(&g->ir, (IrInstruction){.op = op}); }
 
 static void add_index(Generator *g, IrOp op, unsigned index) {
-    ir_add(&g->ir, (IrInstruction){.op = op, .index = index});
+    method_ir_add(&g->ir, (IrInstruction){.op = op, .index = index});
 }
 
 static const Literal *keep_literal(Generator *g, Literal literal) {
@@ -37,7 +37,7 @@ static const Literal *keep_literal(Generator *g, Literal literal) {
 }
 
 static void push_literal(Generator *g, const Literal *literal) {
-    ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_LITERAL, .literal = literal});
+    method_ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_LITERAL, .literal = literal});
 }
 
 void generator_push_constant(Generator *g, LiteralKind kind) {
@@ -53,21 +53,22 @@ void generator_push_integer(Generator *g, int64_t value) {
 void generator_push_literal(Generator *g, const Literal *literal) { push_literal(g, literal); }
 
 void generator_push_temp(Generator *g, Text name) {
-    ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_TEMP, .name = name});
+    method_ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_TEMP, .name = name});
 }
 
 void generator_store_temp(Generator *g, Text name) {
-    ir_add(&g->ir, (IrInstruction){.op = IR_STORE_TEMP, .name = name});
+    method_ir_add(&g->ir, (IrInstruction){.op = IR_STORE_TEMP, .name = name});
 }
 
 void generator_send(Generator *g, const char *selector, unsigned argument_count) {
-    ir_add(&g->ir, (IrInstruction){
-                       .op = IR_SEND, .name = text_from_chars(selector), .index = argument_count});
+    method_ir_add(
+        &g->ir,
+        (IrInstruction){.op = IR_SEND, .name = text_from_chars(selector), .index = argument_count});
 }
 
 static void add_binding(Generator *g, IrOp op, Text name) {
     const Literal *literal = keep_literal(g, (Literal){.kind = LITERAL_BINDING, .text = name});
-    ir_add(&g->ir, (IrInstruction){.op = op, .literal = literal});
+    method_ir_add(&g->ir, (IrInstruction){.op = op, .literal = literal});
 }
 
 // ---- variables
@@ -79,9 +80,9 @@ void generator_push_variable(Generator *g, const Variable *variable) {
     case VARIABLE_ERROR:
     case VARIABLE_VECTOR:
         if (variable->is_in_vector)
-            ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_REMOTE,
-                                           .index = variable->index,
-                                           .name = variable->scope->vector_variable->key});
+            method_ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_REMOTE,
+                                                  .index = variable->index,
+                                                  .name = variable->scope->vector_variable->key});
         else
             generator_push_temp(g, variable->key);
         break;
@@ -110,9 +111,9 @@ void generator_store(Generator *g, const Variable *variable) {
     else if (variable->kind == VARIABLE_BINDING)
         add_binding(g, IR_STORE_BINDING, variable->name);
     else if (variable->is_in_vector)
-        ir_add(&g->ir, (IrInstruction){.op = IR_STORE_REMOTE,
-                                       .index = variable->index,
-                                       .name = variable->scope->vector_variable->key});
+        method_ir_add(&g->ir, (IrInstruction){.op = IR_STORE_REMOTE,
+                                              .index = variable->index,
+                                              .name = variable->scope->vector_variable->key});
     else
         generator_store_temp(g, variable->key);
 }
@@ -121,26 +122,27 @@ static void add_temps(Generator *g, const Scope *scope, bool arguments) {
     for (size_t i = 0; i < scope->variables.count; i++) {
         const Variable *variable = scope->variables.items[i];
         bool is_argument = variable->kind == VARIABLE_ARGUMENT;
-        if (is_argument == arguments && variable->scope) ir_add_temp(&g->ir, variable->key);
+        if (is_argument == arguments && variable->scope) method_ir_add_temp(&g->ir, variable->key);
     }
 }
 
 static void add_all_temps(Generator *g, const Scope *scope) {
     for (size_t i = 0; i < scope->variables.count; i++)
-        if (scope->variables.items[i]->scope) ir_add_temp(&g->ir, scope->variables.items[i]->key);
+        if (scope->variables.items[i]->scope)
+            method_ir_add_temp(&g->ir, scope->variables.items[i]->key);
 }
 
 static void add_incoming(Generator *g, const Scope *scope) {
     for (size_t i = 0; i < scope->incoming.count; i++)
-        ir_add_temp(&g->ir, scope->incoming.items[i]->key);
+        method_ir_add_temp(&g->ir, scope->incoming.items[i]->key);
 }
 
 static void make_vector(Generator *g, const Scope *scope) {
     if (!scope->vector_variable) return;
-    ir_add_temp(&g->ir, scope->vector_variable->key);
-    ir_add(&g->ir, (IrInstruction){.op = IR_MAKE_VECTOR,
-                                   .index = (uint32_t)scope->vector.count,
-                                   .name = scope->vector_variable->key});
+    method_ir_add_temp(&g->ir, scope->vector_variable->key);
+    method_ir_add(&g->ir, (IrInstruction){.op = IR_MAKE_VECTOR,
+                                          .index = (uint32_t)scope->vector.count,
+                                          .name = scope->vector_variable->key});
 }
 
 static void note_scope(Generator *g, Scope *scope) {
@@ -182,7 +184,7 @@ static void open_inlined(Generator *g, Node *node) {
             if (scope->variables.items[i]->kind == VARIABLE_ARGUMENT) continue;
             generator_push_constant(g, LITERAL_NIL);
             generator_store_temp(g, scope->variables.items[i]->key);
-            ir_pop(&g->ir);
+            method_ir_pop(&g->ir);
         }
 }
 
@@ -203,7 +205,7 @@ void generator_visit_inlined_for_effect(Generator *g, Node *node) {
         return;
     }
     generator_visit_inlined(g, node);
-    ir_pop(&g->ir);
+    method_ir_pop(&g->ir);
 }
 
 static const Literal *constant_of(const Node *block) {
@@ -217,7 +219,7 @@ static const Literal *constant_of(const Node *block) {
 
 static void start_code(Generator *g, Generator *outer) {
     *g = (Generator){.shared = outer->shared, .arena = outer->arena, .outer = outer};
-    (void)ir_start(&g->ir, g->arena);
+    (void)method_ir_start(&g->ir, g->arena);
 }
 
 static void add_names(Generator *g, Code *code);
@@ -228,7 +230,7 @@ static Code *finish_code(Generator *g, const Node *node, const MethodNode *metho
     DiagnosticKind problem = DIAGNOSTIC_KIND_COUNT;
     uint32_t start = node ? node->start : 0, end = node ? node->end : start;
     if (!code) return NULL;
-    if (!assemble(&g->ir, g->shared->options, method, code, &problem)) {
+    if (!assemble_method(&g->ir, g->shared->options, method, code, &problem)) {
         if (problem != DIAGNOSTIC_KIND_COUNT) generator_fail(g, problem, start, end);
         return NULL;
     }
@@ -263,7 +265,7 @@ static void generate_constant_block(Generator *g, Node *node, const Literal *con
     unmark_source(&inner, (SourceMark){node->start, node->end});
     add_temps(&inner, node->as.block.body.scope, true);
     push_literal(&inner, constant);
-    ir_block_return(&inner.ir);
+    method_ir_block_return(&inner.ir);
     Code *code = finish_block(&inner, node);
     Literal *item = arena_new(g->arena, Literal);
     if (!code || !item) return;
@@ -285,7 +287,7 @@ static Code *generate_block_code(Generator *g, Node *node) {
     add_temps(&inner, body->scope, false);
     make_vector(&inner, body->scope);
     generator_visit_statements(&inner, &body->statements);
-    ir_block_return(&inner.ir);
+    method_ir_block_return(&inner.ir);
     Code *code = finish_block(&inner, node);
     if (code) code->copied_count = (unsigned)body->scope->incoming.count;
     return code;
@@ -305,13 +307,13 @@ static void generate_block_inside(Generator *g, Node *node) {
     Text *names = incoming_names(g, scope);
     if (!names) return;
     IrLabel block =
-        ir_open_block(&g->ir, body->arguments.count, names, (unsigned)scope->incoming.count);
+        method_ir_open_block(&g->ir, body->arguments.count, names, (unsigned)scope->incoming.count);
     add_temps(g, scope, true);
     add_incoming(g, scope);
     make_vector(g, scope);
     add_temps(g, scope, false);
     generator_visit_statements(g, &body->statements);
-    ir_close_block(&g->ir, block);
+    method_ir_close_block(&g->ir, block);
 }
 
 static void push_closure(Generator *g, const Scope *scope, Code *code) {
@@ -319,10 +321,10 @@ static void push_closure(Generator *g, const Scope *scope, Code *code) {
     Text *names = incoming_names(g, scope);
     if (!names) return;
     const Literal *literal = keep_literal(g, (Literal){.kind = LITERAL_CODE, .code = code});
-    ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_CLOSURE,
-                                   .literal = literal,
-                                   .names = names,
-                                   .index = (uint32_t)count});
+    method_ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_CLOSURE,
+                                          .literal = literal,
+                                          .names = names,
+                                          .index = (uint32_t)count});
 }
 
 static bool is_clean(const Scope *scope) {
@@ -359,9 +361,9 @@ static void visit_block(Generator *g, Node *node) {
 
 static void add_send(Generator *g, const Node *node) {
     IrOp op = node_is_super(node->as.send.receiver) ? IR_SUPER_SEND : IR_SEND;
-    ir_add(&g->ir, (IrInstruction){.op = op,
-                                   .name = node->as.send.selector,
-                                   .index = node->as.send.arguments.count});
+    method_ir_add(&g->ir, (IrInstruction){.op = op,
+                                          .name = node->as.send.selector,
+                                          .index = node->as.send.arguments.count});
 }
 
 static void visit_arguments(Generator *g, const Node *send) {
@@ -415,7 +417,7 @@ static void visit_cascade(Generator *g, Node *node) {
     for (Node *message = node->as.cascade.messages.first; message; message = message->next) {
         if (message->next) add(g, IR_DUP);
         finish_send(g, message);
-        if (message->next) ir_pop(&g->ir);
+        if (message->next) method_ir_pop(&g->ir);
     }
 }
 
@@ -429,7 +431,7 @@ static void visit_large_brace_v3(Generator *g, const NodeList *elements) {
         add(g, IR_DUP);
         generator_visit(g, node);
         generator_send(g, "nextPut:", 1);
-        ir_pop(&g->ir);
+        method_ir_pop(&g->ir);
     }
     generator_send(g, "braceArray", 0);
 }
@@ -444,7 +446,7 @@ static void visit_large_brace(Generator *g, const NodeList *elements) {
         generator_push_integer(g, index++);
         generator_visit(g, node);
         generator_send(g, "at:put:", 2);
-        ir_pop(&g->ir);
+        method_ir_pop(&g->ir);
     }
 }
 
@@ -482,7 +484,7 @@ static void visit_node(Generator *g, Node *node) {
         break;
     case NODE_RETURN:
         generator_visit(g, node->as.returned);
-        ir_return_top(&g->ir);
+        method_ir_return_top(&g->ir);
         break;
     case NODE_SEND:
         visit_send(g, node);
@@ -530,11 +532,11 @@ static void visit_for_effect_v3(Generator *g, Node *node) {
             break;
         }
         visit_node(g, node);
-        ir_pop(&g->ir);
+        method_ir_pop(&g->ir);
         break;
     default:
         visit_node(g, node);
-        ir_pop(&g->ir);
+        method_ir_pop(&g->ir);
     }
 }
 
@@ -545,7 +547,7 @@ void generator_visit_for_effect(Generator *g, Node *node) {
         visit_for_effect_v3(g, node);
     } else {
         visit_node(g, node);
-        ir_pop(&g->ir);
+        method_ir_pop(&g->ir);
     }
     unmark_source(g, before);
 }
@@ -564,7 +566,7 @@ void generator_visit_statements(Generator *g, const NodeList *statements) {
 static void add_name(Generator *g, Code *code, size_t *capacity, const Variable *variable) {
     const Variable *holder = variable->is_in_vector ? variable->scope->vector_variable : variable;
     unsigned slot;
-    if (!holder || !ir_find_temp(&g->ir.method_frame, holder->key, &slot)) return;
+    if (!holder || !method_ir_find_temp(&g->ir.method_frame, holder->key, &slot)) return;
     if (!code_arena_grow(g->arena, (void **)&code->names, capacity, code->name_count,
                          sizeof *code->names))
         return;
@@ -617,20 +619,20 @@ static void generate_end(Generator *g, const MethodNode *method) {
     const NodeList *statements = &method->body.statements;
     if (g->shared->unit->kind != UNIT_METHOD && !last_is_return(statements)) {
         generator_visit_statements(g, statements);
-        ir_return_top(&g->ir);
+        method_ir_return_top(&g->ir);
         return;
     }
     if (g->shared->is_v3) {
         visit_statements_for_effect(g, statements);
     } else {
         generator_visit_statements(g, statements);
-        ir_pop(&g->ir);
+        method_ir_pop(&g->ir);
     }
     if (last_is_return(statements)) return;
     uint32_t end = (uint32_t)g->shared->unit->place.source.length;
     unmark_source(g, (SourceMark){end, end}); // what nobody wrote stands behind all that is
     add(g, IR_PUSH_RECEIVER);
-    ir_return_top(&g->ir);
+    method_ir_return_top(&g->ir);
 }
 
 static const Variable *error_variable(const MethodNode *method) {
@@ -674,7 +676,7 @@ Code *generate_method(CompileUnit *unit, const CompileOptions *options, MethodNo
         .unit = unit, .options = options, .is_v3 = options->bytecode_set == CODE_V3PLUS};
     Generator generator = {.shared = &shared, .arena = unit->arena};
     Generator *g = &generator;
-    if (!ir_start(&g->ir, g->arena)) return NULL;
+    if (!method_ir_start(&g->ir, g->arena)) return NULL;
     g->ir.keeps_pushes = shared.is_v3;
     if (method->body.arguments.count > METHOD_ARGUMENT_LIMIT)
         generator_fail(g, DIAGNOSTIC_TOO_MANY_ARGUMENTS, 0, method->selector_end);

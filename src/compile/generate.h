@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Code generation: the analysed syntax tree becomes intermediate code (ir.h), one IrMethod for the
+// Code generation: the analysed syntax tree becomes intermediate code (method_ir.h), one IrMethod for the
 // method and one for each block, and those become Code.
 #ifndef PARLEY_COMPILE_GENERATE_H
 #define PARLEY_COMPILE_GENERATE_H

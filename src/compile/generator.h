@@ -3,7 +3,7 @@
 #ifndef PARLEY_COMPILE_GENERATOR_H
 #define PARLEY_COMPILE_GENERATOR_H
 
-#include "compile/ir.h"
+#include "compile/method_ir.h"
 #include "compile/scope.h"
 #include "compile/unit.h"
 

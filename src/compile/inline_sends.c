@@ -11,7 +11,7 @@ static bool selector_is(const Node *send, const char *name) {
     return text_is(send->as.send.selector, name);
 }
 
-static void duplicate(Generator *g) { ir_add(&g->ir, (IrInstruction){.op = IR_DUP}); }
+static void duplicate(Generator *g) { method_ir_add(&g->ir, (IrInstruction){.op = IR_DUP}); }
 
 static void test_nil(Generator *g) {
     generator_push_constant(g, LITERAL_NIL);
@@ -22,30 +22,30 @@ static void test_nil(Generator *g) {
 
 // Evaluates one of the two blocks: the second if the top is `condition`.
 static void choose(Generator *g, Node *first, Node *second, bool condition) {
-    IrLabel otherwise = ir_jump_if(&g->ir, condition);
+    IrLabel otherwise = method_ir_jump_if(&g->ir, condition);
     generator_visit_inlined(g, first);
-    IrLabel end = ir_jump(&g->ir);
-    ir_land(&g->ir, otherwise);
+    IrLabel end = method_ir_jump(&g->ir);
+    method_ir_land(&g->ir, otherwise);
     generator_visit_inlined(g, second);
-    ir_land(&g->ir, end);
+    method_ir_land(&g->ir, end);
 }
 
 static void inline_if_true(Generator *g, Node *send) {
-    IrLabel otherwise = ir_jump_if(&g->ir, false);
+    IrLabel otherwise = method_ir_jump_if(&g->ir, false);
     generator_visit_inlined(g, first_argument(send));
-    IrLabel end = ir_jump(&g->ir);
-    ir_land(&g->ir, otherwise);
+    IrLabel end = method_ir_jump(&g->ir);
+    method_ir_land(&g->ir, otherwise);
     generator_push_constant(g, LITERAL_NIL);
-    ir_land(&g->ir, end);
+    method_ir_land(&g->ir, end);
 }
 
 static void inline_if_false(Generator *g, Node *send) {
-    IrLabel is_false = ir_jump_if(&g->ir, false);
+    IrLabel is_false = method_ir_jump_if(&g->ir, false);
     generator_push_constant(g, LITERAL_NIL);
-    IrLabel end = ir_jump(&g->ir);
-    ir_land(&g->ir, is_false);
+    IrLabel end = method_ir_jump(&g->ir);
+    method_ir_land(&g->ir, is_false);
     generator_visit_inlined(g, first_argument(send));
-    ir_land(&g->ir, end);
+    method_ir_land(&g->ir, end);
 }
 
 static void inline_if(Generator *g, Node *send) {
@@ -61,18 +61,18 @@ static void inline_if(Generator *g, Node *send) {
 static void inline_and_or(Generator *g, Node *send) {
     bool is_and = selector_is(send, "and:");
     generator_visit(g, receiver_of(send));
-    IrLabel otherwise = ir_jump_if(&g->ir, false);
+    IrLabel otherwise = method_ir_jump_if(&g->ir, false);
     if (is_and)
         generator_visit_inlined(g, first_argument(send));
     else
         generator_push_constant(g, LITERAL_TRUE);
-    IrLabel end = ir_jump(&g->ir);
-    ir_land(&g->ir, otherwise);
+    IrLabel end = method_ir_jump(&g->ir);
+    method_ir_land(&g->ir, otherwise);
     if (is_and)
         generator_push_constant(g, LITERAL_FALSE);
     else
         generator_visit_inlined(g, first_argument(send));
-    ir_land(&g->ir, end);
+    method_ir_land(&g->ir, end);
 }
 
 // The block for what is not nil may want it as its argument.
@@ -98,28 +98,28 @@ static void inline_if_nil(Generator *g, Node *send) {
     if (is_not) store_argument(g, first_argument(send));
     duplicate(g);
     test_nil(g);
-    IrLabel end = ir_jump_if(&g->ir, is_not);
-    ir_pop(&g->ir);
+    IrLabel end = method_ir_jump_if(&g->ir, is_not);
+    method_ir_pop(&g->ir);
     generator_visit_inlined(g, first_argument(send));
-    ir_land(&g->ir, end);
+    method_ir_land(&g->ir, end);
 }
 
 // ---- loops
 
 static void inline_while(Generator *g, Node *send) {
     bool until = selector_is(send, "whileFalse:") || selector_is(send, "whileFalse");
-    IrSequence *start = ir_loop_start(&g->ir);
+    IrSequence *start = method_ir_loop_start(&g->ir);
     generator_visit_inlined(g, receiver_of(send));
-    IrLabel end = ir_jump_if(&g->ir, until);
+    IrLabel end = method_ir_jump_if(&g->ir, until);
     if (first_argument(send)) generator_visit_inlined_for_effect(g, first_argument(send));
-    ir_jump_back(&g->ir, start);
-    ir_land(&g->ir, end);
+    method_ir_jump_back(&g->ir, start);
+    method_ir_land(&g->ir, end);
 }
 
 static void inline_repeat(Generator *g, Node *send) {
-    IrSequence *start = ir_loop_start(&g->ir);
+    IrSequence *start = method_ir_loop_start(&g->ir);
     generator_visit_inlined_for_effect(g, receiver_of(send));
-    ir_jump_back(&g->ir, start);
+    method_ir_jump_back(&g->ir, start);
 }
 
 // A limit that cannot change is computed at each turn, any other once, into a temporary.
@@ -144,9 +144,9 @@ static bool is_fixed(const Generator *g, const Node *node, bool trusts_arguments
 static Limit start_limit(Generator *g, Node *node, Text temp, bool trusts_arguments) {
     if (is_fixed(g, node, trusts_arguments)) return (Limit){node, {"", 0}};
     generator_visit(g, node);
-    ir_add_temp(&g->ir, temp);
+    method_ir_add_temp(&g->ir, temp);
     generator_store_temp(g, temp);
-    ir_pop(&g->ir);
+    method_ir_pop(&g->ir);
     return (Limit){node, temp};
 }
 
@@ -167,20 +167,20 @@ static void inline_to_do(Generator *g, Node *send, bool for_effect) {
     Limit limit = start_limit(g, first_argument(send), temp, true);
     generator_visit(g, receiver_of(send));
     generator_store(g, iterator);
-    if (for_effect) ir_pop(&g->ir);
-    IrSequence *start = ir_loop_start(&g->ir);
+    if (for_effect) method_ir_pop(&g->ir);
+    IrSequence *start = method_ir_loop_start(&g->ir);
     generator_push_variable(g, iterator);
     push_limit(g, &limit);
     generator_send(g, literal_is_negative(step) ? ">=" : "<=", 1);
-    IrLabel done = ir_jump_if(&g->ir, false);
+    IrLabel done = method_ir_jump_if(&g->ir, false);
     generator_visit_inlined_for_effect(g, block);
     generator_push_variable(g, iterator);
     generator_push_literal(g, step);
     generator_send(g, "+", 1);
     generator_store(g, iterator);
-    ir_pop(&g->ir);
-    ir_jump_back(&g->ir, start);
-    ir_land(&g->ir, done);
+    method_ir_pop(&g->ir);
+    method_ir_jump_back(&g->ir, start);
+    method_ir_land(&g->ir, done);
 }
 
 static void inline_times_repeat(Generator *g, Node *send, bool for_effect) {
@@ -191,22 +191,22 @@ static void inline_times_repeat(Generator *g, Node *send, bool for_effect) {
     Limit limit = start_limit(g, receiver, temp, false);
     if (!for_effect) push_limit(g, &limit);
     generator_push_integer(g, 1);
-    ir_add_temp(&g->ir, counter);
+    method_ir_add_temp(&g->ir, counter);
     generator_store_temp(g, counter);
-    ir_pop(&g->ir);
-    IrSequence *start = ir_loop_start(&g->ir);
+    method_ir_pop(&g->ir);
+    IrSequence *start = method_ir_loop_start(&g->ir);
     generator_push_temp(g, counter);
     push_limit(g, &limit);
     generator_send(g, "<=", 1);
-    IrLabel done = ir_jump_if(&g->ir, false);
+    IrLabel done = method_ir_jump_if(&g->ir, false);
     generator_visit_inlined_for_effect(g, first_argument(send));
     generator_push_temp(g, counter);
     generator_push_integer(g, 1);
     generator_send(g, "+", 1);
     generator_store_temp(g, counter);
-    ir_pop(&g->ir);
-    ir_jump_back(&g->ir, start);
-    ir_land(&g->ir, done);
+    method_ir_pop(&g->ir);
+    method_ir_jump_back(&g->ir, start);
+    method_ir_land(&g->ir, done);
 }
 
 // ---- caseOf:
@@ -215,11 +215,11 @@ static IrLabel inline_one_case(Generator *g, const Node *node, bool is_last) {
     if (!is_last) duplicate(g);
     generator_visit_inlined(g, receiver_of(node));
     generator_send(g, "=", 1);
-    IrLabel next = ir_jump_if(&g->ir, false);
-    if (!is_last) ir_pop(&g->ir);
+    IrLabel next = method_ir_jump_if(&g->ir, false);
+    if (!is_last) method_ir_pop(&g->ir);
     generator_visit_inlined(g, first_argument(node));
-    IrLabel end = ir_jump(&g->ir);
-    ir_land(&g->ir, next);
+    IrLabel end = method_ir_jump(&g->ir);
+    method_ir_land(&g->ir, next);
     return end;
 }
 
@@ -234,28 +234,28 @@ static void inline_case(Generator *g, Node *send) {
     if (send->as.send.arguments.count == 2) {
         generator_visit_inlined(g, last_argument(send));
     } else {
-        ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_RECEIVER});
+        method_ir_add(&g->ir, (IrInstruction){.op = IR_PUSH_RECEIVER});
         generator_send(g, "caseError", 0);
     }
     while (count)
-        ir_land(&g->ir, ends[--count]);
+        method_ir_land(&g->ir, ends[--count]);
 }
 
 // ---- for the effect alone, as V3 code has it
 
 static void if_for_effect(Generator *g, Node *send, bool skips_when) {
-    IrLabel end = ir_jump_if(&g->ir, skips_when);
+    IrLabel end = method_ir_jump_if(&g->ir, skips_when);
     generator_visit_inlined_for_effect(g, first_argument(send));
-    ir_land(&g->ir, end);
+    method_ir_land(&g->ir, end);
 }
 
 static void choose_for_effect(Generator *g, Node *send, bool condition) {
-    IrLabel otherwise = ir_jump_if(&g->ir, condition);
+    IrLabel otherwise = method_ir_jump_if(&g->ir, condition);
     generator_visit_inlined_for_effect(g, first_argument(send));
-    IrLabel end = ir_jump(&g->ir);
-    ir_land(&g->ir, otherwise);
+    IrLabel end = method_ir_jump(&g->ir);
+    method_ir_land(&g->ir, otherwise);
     generator_visit_inlined_for_effect(g, last_argument(send));
-    ir_land(&g->ir, end);
+    method_ir_land(&g->ir, end);
 }
 
 static void inline_if_for_effect(Generator *g, Node *send) {
@@ -303,7 +303,7 @@ void generator_inline_for_effect(Generator *g, Node *send) {
         break;
     default:
         generator_inline_send(g, send);
-        ir_pop(&g->ir);
+        method_ir_pop(&g->ir);
     }
 }
 

@@ -4,15 +4,15 @@
 //
 // A jump's size depends on how far it goes, and that on the sizes of the jumps in between. All
 // begin with the size of nothing known and are recomputed, in order, until none changes.
-#ifndef PARLEY_COMPILE_ASSEMBLE_H
-#define PARLEY_COMPILE_ASSEMBLE_H
+#ifndef PARLEY_COMPILE_ASSEMBLE_METHOD_H
+#define PARLEY_COMPILE_ASSEMBLE_METHOD_H
 
-#include "compile/ir.h"
+#include "compile/method_ir.h"
 #include "compile/unit.h"
 
 // What is wrong goes to *problem; DIAGNOSTIC_KIND_COUNT when only memory is out. Fills in literals,
 // bytes, counts and spans; the literals that every method or block ends with are the caller's.
-bool assemble(IrMethod *ir, const CompileOptions *options, const MethodNode *method, Code *code,
-              DiagnosticKind *problem);
+bool assemble_method(IrMethod *ir, const CompileOptions *options, const MethodNode *method,
+                     Code *code, DiagnosticKind *problem);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Building, reachability, and the two ways in which instructions join: a store and the pop behind
 // it become one, and so do a push of something plain and the return behind it.
-#include "compile/ir.h"
+#include "compile/method_ir.h"
 
 // ---- sequences
 
@@ -45,7 +45,7 @@ static void split(IrMethod *ir) {
     ir->current = sequence;
 }
 
-bool ir_start(IrMethod *ir, CodeArena *arena) {
+bool method_ir_start(IrMethod *ir, CodeArena *arena) {
     *ir = (IrMethod){.arena = arena};
     ir->frame = &ir->method_frame;
     literal_set_start(&ir->unused_literals, arena);
@@ -55,7 +55,7 @@ bool ir_start(IrMethod *ir, CodeArena *arena) {
 
 // ---- temporaries
 
-bool ir_find_temp(const IrFrame *frame, Text name, unsigned *slot) {
+bool method_ir_find_temp(const IrFrame *frame, Text name, unsigned *slot) {
     for (size_t i = 0; i < frame->temp_count; i++)
         if (text_equals(frame->temps[i], name)) {
             *slot = (unsigned)i;
@@ -64,10 +64,10 @@ bool ir_find_temp(const IrFrame *frame, Text name, unsigned *slot) {
     return false;
 }
 
-void ir_add_temp(IrMethod *ir, Text name) {
+void method_ir_add_temp(IrMethod *ir, Text name) {
     IrFrame *frame = ir->frame;
     unsigned slot = 0;
-    if (frame->temp_count == IR_TEMP_LIMIT || ir_find_temp(frame, name, &slot)) return;
+    if (frame->temp_count == IR_TEMP_LIMIT || method_ir_find_temp(frame, name, &slot)) return;
     if (code_arena_grow(ir->arena, (void **)&frame->temps, &frame->temp_capacity, frame->temp_count,
                         sizeof *frame->temps))
         frame->temps[frame->temp_count++] = name;
@@ -75,7 +75,7 @@ void ir_add_temp(IrMethod *ir, Text name) {
 
 // ---- instructions
 
-void ir_add(IrMethod *ir, IrInstruction instruction) {
+void method_ir_add(IrMethod *ir, IrInstruction instruction) {
     instruction.frame = ir->frame;
     instruction.source_start = ir->source_start;
     instruction.source_end = ir->source_end;
@@ -103,16 +103,16 @@ static bool is_idle_push(const IrInstruction *instruction) {
     }
 }
 
-void ir_pop(IrMethod *ir) {
+void method_ir_pop(IrMethod *ir) {
     const IrInstruction *last = last_of(ir->current);
     if (last && !ir->keeps_pushes && is_idle_push(last))
         ir->current->count--;
     else
-        ir_add(ir, (IrInstruction){.op = IR_POP});
+        method_ir_add(ir, (IrInstruction){.op = IR_POP});
 }
 
-void ir_return_top(IrMethod *ir) {
-    ir_add(ir, (IrInstruction){.op = IR_RETURN});
+void method_ir_return_top(IrMethod *ir) {
+    method_ir_add(ir, (IrInstruction){.op = IR_RETURN});
     split(ir);
 }
 
@@ -120,32 +120,32 @@ void ir_return_top(IrMethod *ir) {
 
 static IrLabel add_jump(IrMethod *ir, IrInstruction jump) {
     IrLabel label = {ir->current};
-    ir_add(ir, jump);
+    method_ir_add(ir, jump);
     split(ir);
     return label;
 }
 
-IrLabel ir_jump(IrMethod *ir) { return add_jump(ir, (IrInstruction){.op = IR_JUMP}); }
+IrLabel method_ir_jump(IrMethod *ir) { return add_jump(ir, (IrInstruction){.op = IR_JUMP}); }
 
-IrLabel ir_jump_if(IrMethod *ir, bool condition) {
+IrLabel method_ir_jump_if(IrMethod *ir, bool condition) {
     IrLabel label = add_jump(ir, (IrInstruction){.op = IR_JUMP_IF, .flag = condition});
     IrInstruction *jump = last_of(label.sequence);
     if (jump) jump->successor = ir->current;
     return label;
 }
 
-void ir_land(IrMethod *ir, IrLabel label) {
+void method_ir_land(IrMethod *ir, IrLabel label) {
     split(ir);
     IrInstruction *jump = last_of(label.sequence);
     if (jump) jump->destination = ir->current;
 }
 
-IrSequence *ir_loop_start(IrMethod *ir) {
+IrSequence *method_ir_loop_start(IrMethod *ir) {
     split(ir);
     return ir->current;
 }
 
-void ir_jump_back(IrMethod *ir, IrSequence *start) {
+void method_ir_jump_back(IrMethod *ir, IrSequence *start) {
     IrLabel label = add_jump(ir, (IrInstruction){.op = IR_JUMP, .destination = start});
     IrInstruction *jump = last_of(label.sequence);
     if (jump) jump->successor = ir->current;
@@ -200,9 +200,9 @@ static bool is_behind_returns(IrMethod *ir) {
     return !has_predecessor && ir->current != ir->first;
 }
 
-void ir_block_return(IrMethod *ir) {
+void method_ir_block_return(IrMethod *ir) {
     if (is_behind_returns(ir)) return;
-    ir_add(ir, (IrInstruction){.op = IR_BLOCK_RETURN});
+    method_ir_add(ir, (IrInstruction){.op = IR_BLOCK_RETURN});
     IrSequence *ended = ir->current;
     IrSequence *sequence = new_sequence(ir);
     if (!sequence) return;
@@ -212,7 +212,8 @@ void ir_block_return(IrMethod *ir) {
 
 // ---- blocks inside
 
-IrLabel ir_open_block(IrMethod *ir, unsigned argument_count, Text *copied, unsigned copied_count) {
+IrLabel method_ir_open_block(IrMethod *ir, unsigned argument_count, Text *copied,
+                             unsigned copied_count) {
     IrFrame *frame = arena_new(ir->arena, IrFrame);
     IrLabel label = add_jump(
         ir, (IrInstruction){
@@ -227,10 +228,10 @@ IrLabel ir_open_block(IrMethod *ir, unsigned argument_count, Text *copied, unsig
     return label;
 }
 
-void ir_close_block(IrMethod *ir, IrLabel block) {
-    ir_block_return(ir);
+void method_ir_close_block(IrMethod *ir, IrLabel block) {
+    method_ir_block_return(ir);
     if (ir->frame->outer) ir->frame = ir->frame->outer;
-    ir_land(ir, block);
+    method_ir_land(ir, block);
 }
 
 // ---- joining instructions
@@ -272,7 +273,7 @@ static void join(IrSequence *sequence) {
     sequence->count = kept;
 }
 
-void ir_finish(IrMethod *ir) {
+void method_ir_finish(IrMethod *ir) {
     mark_reached(ir);
     for (IrSequence *sequence = ir->first; sequence; sequence = sequence->next)
         if (sequence->is_reached) join(sequence);

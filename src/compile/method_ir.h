@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 // The intermediate representation of one method or block: instructions in sequences, as Opal has
 // it. A sequence ends where control may leave or enter; sequences are numbered in the order of the
-// source. Only those that can be reached are assembled (assemble.h).
+// source. Only those that can be reached are assembled (assemble_method.h).
 //
 // The builder functions append to the current sequence; labels are plain values of the caller.
 //
-//     IrLabel otherwise = ir_jump_if(ir, false);   // a forward jump, still open
+//     IrLabel otherwise = method_ir_jump_if(ir, false);   // a forward jump, still open
 //     ...
-//     ir_land(ir, otherwise);                      // it goes here
-//     IrSequence *start = ir_loop_start(ir);
+//     method_ir_land(ir, otherwise);                      // it goes here
+//     IrSequence *start = method_ir_loop_start(ir);
 //     ...
-//     ir_jump_back(ir, start);
+//     method_ir_jump_back(ir, start);
 //
-// V3 code has its blocks inside: ir_open_block begins one, with a frame of its own for its
-// temporaries, ir_close_block ends it.
+// V3 code has its blocks inside: method_ir_open_block begins one, with a frame of its own for its
+// temporaries, method_ir_close_block ends it.
 //
-// Temporaries are named: ir_add_temp gives a name its slot, once. Instructions hold the name, since
-// some are added before their temporary has its slot.
-#ifndef PARLEY_COMPILE_IR_H
-#define PARLEY_COMPILE_IR_H
+// Temporaries are named: method_ir_add_temp gives a name its slot, once. Instructions hold the
+// name, since some are added before their temporary has its slot.
+#ifndef PARLEY_COMPILE_METHOD_IR_H
+#define PARLEY_COMPILE_METHOD_IR_H
 
 #include "compile/ast.h"
 #include "compile/literal_set.h"
@@ -108,26 +108,27 @@ typedef struct IrLabel {
 } IrLabel;
 
 // False when memory is out.
-bool ir_start(IrMethod *ir, CodeArena *arena);
+bool method_ir_start(IrMethod *ir, CodeArena *arena);
 
-void ir_add_temp(IrMethod *ir, Text name);
-bool ir_find_temp(const IrFrame *frame, Text name, unsigned *slot);
+void method_ir_add_temp(IrMethod *ir, Text name);
+bool method_ir_find_temp(const IrFrame *frame, Text name, unsigned *slot);
 
-void ir_add(IrMethod *ir, IrInstruction instruction);
-void ir_pop(IrMethod *ir); // or takes back a push that nobody will miss
-void ir_return_top(IrMethod *ir);
-void ir_block_return(IrMethod *ir); // unless control cannot get here
+void method_ir_add(IrMethod *ir, IrInstruction instruction);
+void method_ir_pop(IrMethod *ir); // or takes back a push that nobody will miss
+void method_ir_return_top(IrMethod *ir);
+void method_ir_block_return(IrMethod *ir); // unless control cannot get here
 
-IrLabel ir_open_block(IrMethod *ir, unsigned argument_count, Text *copied, unsigned copied_count);
-void ir_close_block(IrMethod *ir, IrLabel block);
+IrLabel method_ir_open_block(IrMethod *ir, unsigned argument_count, Text *copied,
+                             unsigned copied_count);
+void method_ir_close_block(IrMethod *ir, IrLabel block);
 
-IrLabel ir_jump(IrMethod *ir);
-IrLabel ir_jump_if(IrMethod *ir, bool condition);
-void ir_land(IrMethod *ir, IrLabel label);
-IrSequence *ir_loop_start(IrMethod *ir);
-void ir_jump_back(IrMethod *ir, IrSequence *start);
+IrLabel method_ir_jump(IrMethod *ir);
+IrLabel method_ir_jump_if(IrMethod *ir, bool condition);
+void method_ir_land(IrMethod *ir, IrLabel label);
+IrSequence *method_ir_loop_start(IrMethod *ir);
+void method_ir_jump_back(IrMethod *ir, IrSequence *start);
 
 // Marks what can be reached, joins stores and pops, pushes and returns.
-void ir_finish(IrMethod *ir);
+void method_ir_finish(IrMethod *ir);
 
 #endif

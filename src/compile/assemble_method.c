@@ -231,8 +231,8 @@ static void fill(Assembler *a, Code *code) {
     if (code->literal_count > LITERAL_COUNT_LIMIT) assembler_fail(a, DIAGNOSTIC_TOO_MANY_LITERALS);
 }
 
-bool assemble(IrMethod *ir, const CompileOptions *options, const MethodNode *method, Code *code,
-              DiagnosticKind *problem) {
+bool assemble_method(IrMethod *ir, const CompileOptions *options, const MethodNode *method,
+                     Code *code, DiagnosticKind *problem) {
     Assembler assembler = {
         .ir = ir,
         .arena = ir->arena,
@@ -241,7 +241,7 @@ bool assemble(IrMethod *ir, const CompileOptions *options, const MethodNode *met
         .encoder = options->bytecode_set == CODE_SISTA ? &encoder_sista : &encoder_v3plus,
     };
     Assembler *a = &assembler;
-    ir_finish(ir);
+    method_ir_finish(ir);
     literal_table_start(&a->literals, a->arena);
     if (assembler_make_sections(a)) {
         call_primitive(a);
