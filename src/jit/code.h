@@ -3,7 +3,8 @@
 //
 //     start                    +-----------------------------------+
 //                              | word: the method                  |  read by the code, kept in
-//     checked_entry            | the receiver's class is T6?       |  step by collections
+//                              | word: the struct Code             |  step by collections
+//     checked_entry            | the receiver's class is T6?       |
 //     unchecked_entry          | push the return address           |
 //     linked_entry             | primitive; build the frame; ...   |
 //                              | code of the bytecodes             |

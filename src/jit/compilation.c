@@ -383,7 +383,10 @@ static void emit_method_entry(Compilation *c) {
     bool checks_self = entry->needed_slots > 0;
     emit_checked_entry(c);
     ir_label(&c->ir, c->linked_entry);
-    if (has_primitive) emit_call(c, RUNTIME_PRIMITIVE);
+    if (has_primitive) {
+        ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
+        emit_call(c, RUNTIME_PRIMITIVE);
+    }
     if (is_quick || checks_self)
         ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)(c->argument_count + 1));
     if (is_quick)
@@ -393,6 +396,7 @@ static void emit_method_entry(Compilation *c) {
     if (is_quick || checks_self) {
         ir_jump(&c->ir, known);
         ir_label(&c->ir, slowly);
+        ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
         emit_call(c, RUNTIME_ACTIVATE);
     }
     ir_label(&c->ir, known);
@@ -402,6 +406,8 @@ static void emit_method_entry(Compilation *c) {
 void emit_entry(Compilation *c) {
     ir_label(&c->ir, c->method_word);
     ir_i(&c->ir, IR_DATA, (int64_t)oop_bits(c->method));
+    ir_label(&c->ir, c->code_word);
+    ir_i(&c->ir, IR_DATA, (int64_t)(uintptr_t)c->code);
     if (c->entry) {
         emit_method_entry(c);
     } else {

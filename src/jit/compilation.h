@@ -74,12 +74,13 @@ typedef struct Compilation {
     uint32_t pc, next_pc;      // its pc and the one behind it, as in FRAME_PC
     bool *is_target; // beside them: is it jumped to? Asked for by compilation_find_targets
     bool is_dead;    // the code before does not come to the instruction
-    Label checked_entry, unchecked_entry, linked_entry, method_word, frame_built;
+    Label checked_entry, unchecked_entry, linked_entry, method_word, code_word, frame_built;
     ARRAY(NotedSend) sends;
     ARRAY(NotedResume) resumes;
     ARRAY(NotedExit) exits;
     ARRAY(Value) exit_values;
     ARRAY(Value) stack; // of the compiler that keeps one: the operands
+    Code *code;         // to be; the piece names it in its second word
     bool failed;        // no memory
 } Compilation;
 

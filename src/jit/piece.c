@@ -31,6 +31,18 @@ static bool find_range(Compilation *c) {
     return true;
 }
 
+static Code *describe(const Compilation *c) {
+    Code *code = calloc(1, sizeof *code);
+    if (!code) return NULL;
+    if (c->entry) code->method = *c->entry;
+    code->method.method = c->method;
+    code->is_block = c->block != NULL;
+    code->is_full_block = c->block && oop_is_none(c->block->start_pc);
+    if (c->block) code->copied_count = c->block->copied_count;
+    if (c->range) code->block_pc = c->first_pc;
+    return code;
+}
+
 bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *method,
                        const BlockEntry *block) {
     *c = (Compilation){.vm = vm,
@@ -46,6 +58,7 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
     c->unchecked_entry = ir_new_label(&c->ir);
     c->linked_entry = ir_new_label(&c->ir);
     c->method_word = ir_new_label(&c->ir);
+    c->code_word = ir_new_label(&c->ir);
     c->frame_built = ir_new_label(&c->ir);
     uint32_t bytes = c->end_pc - c->first_pc;
     c->labels = calloc(bytes + 1, sizeof *c->labels);
@@ -53,7 +66,8 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
     for (uint32_t i = 0; i <= bytes; i++)
         c->labels[i] = ir_new_label(&c->ir);
     c->next_pc = c->first_pc;
-    return true;
+    c->code = describe(c);
+    return c->code != NULL;
 }
 
 static bool is_reached(const Compilation *c, uint32_t pc) {
@@ -138,18 +152,6 @@ static uint64_t allocate(Compilation *c, uint32_t bytes) {
     return zone_allocate(&c->jit->zone, bytes);
 }
 
-static Code *describe(const Compilation *c) {
-    Code *code = calloc(1, sizeof *code);
-    if (!code) return NULL;
-    if (c->entry) code->method = *c->entry;
-    code->method.method = c->method;
-    code->is_block = c->block != NULL;
-    code->is_full_block = c->block && oop_is_none(c->block->start_pc);
-    if (c->block) code->copied_count = c->block->copied_count;
-    if (c->range) code->block_pc = c->first_pc;
-    return code;
-}
-
 // Puts the code where it belongs; false: it does not fit, or there is no memory.
 static bool place(Compilation *c, Code *code, uint64_t *labels, uint32_t *offsets) {
     CodeZone *zone = &c->jit->zone;
@@ -174,17 +176,18 @@ Code *compilation_finish(Compilation *c) {
     emit_exits(c);
     uint64_t *labels = calloc(c->ir.label_count, sizeof *labels);
     uint32_t *offsets = calloc(c->ir.count + 1, sizeof *offsets);
-    Code *code = describe(c);
-    bool placed = labels && offsets && code && !c->failed && !c->ir.out_of_memory &&
-                  place(c, code, labels, offsets);
+    Code *code = c->code;
+    bool placed =
+        labels && offsets && !c->failed && !c->ir.out_of_memory && place(c, code, labels, offsets);
     free(labels);
     free(offsets);
-    if (placed) return code;
-    code_free(code);
-    return NULL;
+    if (!placed) return NULL;
+    c->code = NULL; // the zone owns it now
+    return code;
 }
 
 void compilation_end(Compilation *c) {
+    code_free(c->code);
     ir_release(&c->ir);
     free(c->labels);
     free(c->is_target);

@@ -118,10 +118,10 @@ uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
 }
 
 // The frame of the method is not built yet: the return address lies on top of the operands.
-uint64_t runtime_primitive(VM *vm, uint64_t unused, uint64_t unused_too) {
-    (void)unused, (void)unused_too;
+uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused) {
+    (void)unused;
     Caller caller = caller_of(vm);
-    Code *code = zone_code_at(&vm->jit->zone, caller.link);
+    const Code *code = (const Code *)(uintptr_t)code_address;
     uint64_t return_address = *vm->sp++;
     unsigned argument_count = frame_argument_count_of(code->method.frame_flags);
     LookupEntry entry = code->method;
@@ -160,9 +160,9 @@ uint64_t runtime_primitive(VM *vm, uint64_t unused, uint64_t unused_too) {
     return MACHINE_RESUME;
 }
 
-uint64_t runtime_activate(VM *vm, uint64_t unused, uint64_t unused_too) {
-    (void)unused, (void)unused_too;
-    Code *code = zone_code_at(&vm->jit->zone, vm->machine.link);
+uint64_t runtime_activate(VM *vm, uint64_t code_address, uint64_t unused) {
+    (void)unused;
+    const Code *code = (const Code *)(uintptr_t)code_address;
     vm->sp++; // the return address
     vm->failure = code->method.flags & LOOKUP_HAS_PRIMITIVE ? FAILURE_UNSUPPORTED : FAILURE_NONE;
     return leave(
