@@ -13,6 +13,7 @@
 //     behind the rest of the code, comes back with the same stack
 //   - a temporary is pushed lazily, and before it changes
 //   - exit_interpret is asked for while the operands are still on c->stack
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "jit/compilation.h"
@@ -193,6 +194,11 @@ TEMPLATE(POP_INTO_RECEIVER_VARIABLE) {
     pop(c, 1);
 }
 TEMPLATE(STORE_TEMP) {
+    if (!c->stack.count) { // the code of a failed primitive, which lies in the last temporary
+        ir_rm(&c->ir, IR_LOAD, R_T1, R_SP, 0);
+        ir_rm(&c->ir, IR_STORE, R_T1, R_FP, fp_temp((unsigned)a));
+        return;
+    }
     settle_temp(c, a);
     Reg reg = in_register(c, 0);
     ir_rm(&c->ir, IR_STORE, reg, R_FP, fp_temp((unsigned)a));
@@ -499,7 +505,7 @@ TEMPLATE(SEND_NOT_EQUAL) { compare(c, COND_NOT_EQUAL, a); }
 // ---- identity. What is not the same may be so behind a forwarder: that is for the interpreter.
 static void check_no_forwarder(Compilation *c, const Value *value, Reg object, Label interpret) {
     Label fine = ir_new_label(&c->ir);
-    if (value->kind == VALUE_CONSTANT || value->kind == VALUE_NEAR_NIL) return;
+    if (value && (value->kind == VALUE_CONSTANT || value->kind == VALUE_NEAR_NIL)) return;
     ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, fine);
     ir_rm(&c->ir, IR_LOAD32, R_T2, object, 0);
@@ -541,11 +547,140 @@ static void identical(Compilation *c, bool wanted) {
 }
 TEMPLATE(SEND_IDENTICAL) { identical(c, true); }
 TEMPLATE(SEND_NOT_IDENTICAL) { identical(c, false); }
-TEMPLATE(SEND_CLASS) { by_body(c); }
-TEMPLATE(SEND_DIVIDE) { by_body(c); }
-TEMPLATE(SEND_MODULO) { by_body(c); }
-TEMPLATE(SEND_INTEGER_DIVIDE) { by_body(c); }
-TEMPLATE(SEND_BIT_SHIFT) { by_body(c); }
+
+// ---- division, rounding down, by what is neither 0 nor -1
+// T0 := x // y, T2 := x rem y, with S1 := y; the quotient is not rounded down yet.
+static Binary divide(Compilation *c) {
+    Binary binary = begin_binary(c);
+    check_integers(c, &binary);
+    load_x(c, &binary);
+    if (binary.y_is_constant)
+        ir_ri(&c->ir, IR_CONSTANT, R_T3, binary.y_number);
+    else
+        ir_rr(&c->ir, IR_MOVE, R_T3, binary.y);
+    ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T3, TAG_BITS);
+    ir_rr(&c->ir, IR_MOVE, R_T4, R_T3);
+    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T4, 1);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T4, 1);
+    ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, binary.slow);
+    ir_rr(&c->ir, IR_MOVE, R_T5, R_T0); // an operand may be there
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
+    ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T0, TAG_BITS);
+    ir_r(&c->ir, IR_DIVIDE, R_T3);
+    return binary;
+}
+// Jumps unless the remainder T2 has another sign than the divisor T3: then the quotient is right.
+static Label jump_if_rounded(Compilation *c) {
+    Label rounded = ir_new_label(&c->ir);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, 0);
+    ir_jump_if(&c->ir, COND_EQUAL, rounded);
+    ir_rr(&c->ir, IR_MOVE, R_T4, R_T2);
+    ir_rr(&c->ir, IR_XOR, R_T4, R_T3);
+    ir_jump_if(&c->ir, COND_NOT_NEGATIVE, rounded);
+    return rounded;
+}
+static void tag_t1(Compilation *c) {
+    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T1, TAG_BITS);
+    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T1, TAG_INT);
+}
+TEMPLATE(SEND_INTEGER_DIVIDE) {
+    Binary binary = divide(c);
+    Label rounded = jump_if_rounded(c);
+    ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T0, 1);
+    ir_label(&c->ir, rounded);
+    ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
+    tag_t1(c);
+    end_binary(c, &binary, a);
+}
+TEMPLATE(SEND_MODULO) {
+    Binary binary = divide(c);
+    Label rounded = jump_if_rounded(c);
+    ir_rr(&c->ir, IR_ADD, R_T2, R_T3);
+    ir_label(&c->ir, rounded);
+    ir_rr(&c->ir, IR_MOVE, R_T1, R_T2);
+    tag_t1(c);
+    end_binary(c, &binary, a);
+}
+TEMPLATE(SEND_DIVIDE) {
+    Binary binary = divide(c);
+    Label exact = ir_new_label(&c->ir);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, 0);
+    ir_jump_if(&c->ir, COND_EQUAL, exact);
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T5);
+    ir_jump(&c->ir, binary.slow);
+    ir_label(&c->ir, exact);
+    ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
+    tag_t1(c);
+    end_binary(c, &binary, a);
+}
+
+// ---- shifts
+TEMPLATE(SEND_BIT_SHIFT) {
+    const int64_t widest = 60;
+    Binary binary = begin_binary(c);
+    Label right = ir_new_label(&c->ir), shifted = ir_new_label(&c->ir);
+    Label bounded = ir_new_label(&c->ir);
+    check_integers(c, &binary);
+    load_x(c, &binary);
+    ir_rr(&c->ir, IR_MOVE, R_T2, R_T1);
+    ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T2, TAG_BITS);
+    if (binary.y_is_constant)
+        ir_ri(&c->ir, IR_CONSTANT, R_T1, binary.y_number);
+    else
+        ir_rr(&c->ir, IR_MOVE, R_T1, binary.y);
+    ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T1, TAG_BITS);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, 0);
+    ir_jump_if(&c->ir, COND_LESS, right);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, widest);
+    ir_jump_if(&c->ir, COND_GREATER, binary.slow);
+    // To the left: back again it must be the same, also with the tag's bits.
+    ir_rr(&c->ir, IR_MOVE, R_T3, R_T2);
+    ir_r(&c->ir, IR_SHIFT_LEFT, R_T3);
+    ir_rr(&c->ir, IR_MOVE, R_T4, R_T3);
+    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T4, TAG_BITS);
+    ir_rr(&c->ir, IR_MOVE, R_T3, R_T4);
+    ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T4, TAG_BITS);
+    ir_r(&c->ir, IR_SHIFT_ARITHMETIC, R_T4);
+    ir_rr(&c->ir, IR_COMPARE, R_T4, R_T2);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, binary.slow);
+    ir_rr(&c->ir, IR_MOVE, R_T1, R_T3);
+    ir_jump(&c->ir, shifted);
+    ir_label(&c->ir, right);
+    ir_r(&c->ir, IR_NEGATE, R_T1);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, widest);
+    ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, bounded);
+    ir_ri(&c->ir, IR_CONSTANT, R_T1, 63);
+    ir_label(&c->ir, bounded);
+    ir_r(&c->ir, IR_SHIFT_ARITHMETIC, R_T2);
+    ir_rr(&c->ir, IR_MOVE, R_T1, R_T2);
+    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T1, TAG_BITS);
+    ir_label(&c->ir, shifted);
+    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T1, TAG_INT);
+    end_binary(c, &binary, a);
+}
+
+// ---- the class, out of the class table
+TEMPLATE(SEND_CLASS) {
+    enum { PAGE_SHIFT = 10 };
+    _Static_assert(1 << PAGE_SHIFT == CLASS_TABLE_PAGE_SIZE, "one page of the class table");
+    spill_below(c, 1);
+    Reg object = in_register(c, 0);
+    Label interpret = exit_interpret(c);
+    if (object != R_T0) ir_rr(&c->ir, IR_MOVE, R_T0, object);
+    emit_class_index(&c->ir);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, CLASS_INDEX_FORWARDER);
+    ir_jump_if(&c->ir, COND_EQUAL, interpret);
+    ir_rm(&c->ir, IR_LOAD, R_T2, R_VM, offsetof(VM, heap.class_table_root));
+    ir_rr(&c->ir, IR_MOVE, R_T3, R_T1);
+    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T3, PAGE_SHIFT);
+    ir_rx(&c->ir, IR_LOAD_INDEXED, R_T2, R_T2, R_T3, slot_offset(0));
+    ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, CLASS_TABLE_PAGE_SIZE - 1);
+    ir_rx(&c->ir, IR_LOAD_INDEXED, R_T1, R_T2, R_T1, slot_offset(0));
+    check_no_forwarder(c, NULL, R_T1, interpret);
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
+    forget(c, 1);
+    push_register(c, R_T0);
+}
 TEMPLATE(SEND_MAKE_POINT) { by_body(c); }
 
 #define PLAIN_SEND(NAME)                                                                           \

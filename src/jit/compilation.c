@@ -381,11 +381,13 @@ static void emit_method_entry(Compilation *c) {
     Label slowly = ir_new_label(&c->ir), known = ir_new_label(&c->ir);
     bool is_quick = entry->flags & LOOKUP_QUICK, has_primitive = entry->primitive && !is_quick;
     bool checks_self = entry->needed_slots > 0;
+    bool stores_error = entry->flags & LOOKUP_STORES_ERROR;
     emit_checked_entry(c);
     ir_label(&c->ir, c->linked_entry);
     if (has_primitive) {
         ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
         emit_call(c, RUNTIME_PRIMITIVE);
+        if (stores_error) ir_rr(&c->ir, IR_MOVE, R_S0, R_T0);
     }
     if (is_quick || checks_self)
         ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)(c->argument_count + 1));
@@ -401,6 +403,7 @@ static void emit_method_entry(Compilation *c) {
     }
     ir_label(&c->ir, known);
     emit_method_frame(c);
+    if (stores_error) ir_rm(&c->ir, IR_STORE, R_S0, R_SP, 0); // into the last temporary
 }
 
 void emit_entry(Compilation *c) {

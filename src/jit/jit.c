@@ -177,7 +177,8 @@ static Code *compile(VM *vm, const LookupEntry *method, const BlockEntry *block)
 }
 
 Code *jit_method_code(VM *vm, const LookupEntry *entry) {
-    bool refused = entry->flags & (LOOKUP_STORES_ERROR | LOOKUP_MIRROR) ||
+    bool wants_error = entry->flags & LOOKUP_STORES_ERROR;
+    bool refused = entry->flags & LOOKUP_MIRROR || (wants_error && !entry->primitive) ||
                    entry->frame_flags & FRAME_FLAG_CHECKED_SELF;
     return refused ? NULL : compile(vm, entry, NULL);
 }

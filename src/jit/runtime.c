@@ -152,6 +152,8 @@ uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused) {
             return leave(vm, send_activate(vm, &entry, argument_count));
         *--vm->sp = return_address;
         vm->machine.link = caller.link;
+        if (entry.flags & LOOKUP_STORES_ERROR)
+            vm->machine.result = oop_bits(send_failure_object(vm));
         return MACHINE_RESUME;
     }
     if (outcome != OUTCOME_ANSWERED || !returns_to_code) return leave(vm, outcome);
@@ -164,7 +166,9 @@ uint64_t runtime_activate(VM *vm, uint64_t code_address, uint64_t unused) {
     (void)unused;
     const Code *code = (const Code *)(uintptr_t)code_address;
     vm->sp++; // the return address
-    vm->failure = code->method.flags & LOOKUP_HAS_PRIMITIVE ? FAILURE_UNSUPPORTED : FAILURE_NONE;
+    if (!code->method.primitive)
+        vm->failure =
+            code->method.flags & LOOKUP_HAS_PRIMITIVE ? FAILURE_UNSUPPORTED : FAILURE_NONE;
     return leave(
         vm, send_activate(vm, &code->method, frame_argument_count_of(code->method.frame_flags)));
 }
@@ -225,7 +229,15 @@ uint64_t runtime_body(VM *vm, uint64_t first, uint64_t second) {
 
 uint64_t runtime_return(VM *vm, uint64_t value, uint64_t unused) {
     (void)unused;
-    return leave(vm, return_to_caller(vm, oop_from_bits(value)));
+    const uint64_t slow = FRAME_FLAG_DROPS_ANSWER | FRAME_FLAG_RETURNS_SLOWLY;
+    uint64_t *fp = vm->fp;
+    if (frame_flags(fp) & slow) return leave(vm, return_to_caller(vm, oop_from_bits(value)));
+    context_widow(vm, fp);
+    vm->machine.link = fp[FRAME_RETURN_ADDRESS];
+    vm->machine.result = value;
+    vm->sp = frame_callee_slot(fp) + 1;
+    vm->fp = frame_caller(fp);
+    return MACHINE_RESUME;
 }
 
 uint64_t runtime_non_local_return(VM *vm, uint64_t value, uint64_t unused) {

@@ -150,7 +150,7 @@ static Outcome give_up(VM *vm, const char *why) {
 
 // ---- activation and primitives
 
-static Oop failure_object(VM *vm) {
+Oop send_failure_object(VM *vm) {
     Oop table = vm_special(vm, SPECIAL_PRIMITIVE_ERROR_TABLE);
     Num code = num((int64_t)vm->failure);
     Num index = num_sub(code, num(1));
@@ -177,7 +177,7 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
     vm->sp = activate_temps(activate_arguments(vm->fp, argument_count),
                             entry->temp_count - argument_count, vm->heap.nil);
     if (entry->flags & LOOKUP_STORES_ERROR && vm->failure)
-        frame_put_oop(vm->sp, failure_object(vm));
+        frame_put_oop(vm->sp, send_failure_object(vm));
     return OUTCOME_SWITCHED;
 }
 

@@ -34,6 +34,9 @@ MAY_GC Outcome send_primitive_failed(VM *vm, const LookupEntry *entry, unsigned 
 // now.
 MAY_GC Outcome send_retry_primitive(VM *vm, LookupEntry *entry, unsigned argument_count);
 
+// What a method that wants to know is told of vm->failure: the image's name for it.
+Oop send_failure_object(VM *vm);
+
 // Sends a special selector to operands already pushed; the answer is dropped when it returns. The
 // method found is activated, even if it has a primitive.
 MAY_GC Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count);
