@@ -11,6 +11,7 @@
 
 enum {
     VM_STACK_LIMIT = offsetof(VM, stack_limit),
+    VM_ERROR = offsetof(VM, machine.error),
     VM_NEW_START = offsetof(VM, heap.new_start),
     VM_NEW_BYTES = offsetof(VM, heap.new_bytes),
     FORMAT_BYTE = HEADER_FORMAT_SHIFT / 8,
@@ -89,13 +90,17 @@ void emit_body(Compilation *c) {
 
 // ---- returns
 
+static void emit_leave_frame(Compilation *c) {
+    ir_rr(&c->ir, IR_MOVE, R_SP, R_FP);
+    ir_r(&c->ir, IR_POP, R_FP);
+    ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
+}
+
 void emit_return(Compilation *c) {
     Label slowly = ir_new_label(&c->ir);
     ir_mi(&c->ir, IR_TEST_MEMORY32, R_FP, FP_FLAGS, (int32_t)FRAME_FLAG_LEAVES_TRACES);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
-    ir_rr(&c->ir, IR_MOVE, R_SP, R_FP);
-    ir_r(&c->ir, IR_POP, R_FP);
-    ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
+    emit_leave_frame(c);
     NotedExit exit = {.kind = EXIT_RETURN, .label = slowly, .pc = c->pc};
     note_values(c, &exit);
     note_exit(c, exit);
@@ -257,6 +262,7 @@ static void emit_exit(Compilation *c, const NotedExit *exit) {
         ir_mi(ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)exit->pc);
         ir_rr(ir, IR_MOVE, R_T1, R_T0);
         emit_call(c, RUNTIME_RETURN);
+        emit_leave_frame(c);
         break;
     case EXIT_BARRIER:
         emit_call(c, RUNTIME_BARRIER);
@@ -386,8 +392,13 @@ static void emit_method_entry(Compilation *c) {
     ir_label(&c->ir, c->linked_entry);
     if (has_primitive) {
         ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
+        Label failed = ir_new_label(&c->ir);
         emit_call(c, RUNTIME_PRIMITIVE);
-        if (stores_error) ir_rr(&c->ir, IR_MOVE, R_S0, R_T0);
+        ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T0, 0);
+        ir_jump_if(&c->ir, COND_EQUAL, failed);
+        ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
+        ir_label(&c->ir, failed);
+        if (stores_error) ir_rm(&c->ir, IR_LOAD, R_S0, R_VM, VM_ERROR);
     }
     if (is_quick || checks_self)
         ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)(c->argument_count + 1));

@@ -117,7 +117,8 @@ uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
     return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
 }
 
-// The frame of the method is not built yet: the return address lies on top of the operands.
+// The frame of the method is not built yet: the return address lies on top of the operands, and
+// does so again afterwards. Answers what is to be returned, or 0 for a failure.
 uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused) {
     (void)unused;
     Caller caller = caller_of(vm);
@@ -138,27 +139,25 @@ uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused) {
                 return enter_code(vm, call.entry->code, return_address);
         }
     }
+    uint64_t *sp = vm->sp;
     vm->argument_count = argument_count;
     vm->new_method = entry.method;
     vm->failure = FAILURE_NONE;
     Outcome outcome = entry.primitive(vm);
     if (outcome == OUTCOME_FAILED) outcome = send_retry_primitive(vm, &entry, argument_count);
     bool unchanged = vm->fp == caller.fp && jit_is_unchanged(vm->jit, caller.resets);
-    bool returns_to_code = unchanged && frame_kind(vm->fp) == FRAME_BASELINE;
-    bool returns_to_interpreter =
-        unchanged && !returns_to_code && return_address == vm->hooks->return_to_interpreter;
-    if (outcome == OUTCOME_FAILED) {
-        if (!returns_to_code && !returns_to_interpreter)
-            return leave(vm, send_activate(vm, &entry, argument_count));
-        *--vm->sp = return_address;
-        vm->machine.link = caller.link;
-        if (entry.flags & LOOKUP_STORES_ERROR)
-            vm->machine.result = oop_bits(send_failure_object(vm));
-        return MACHINE_RESUME;
-    }
-    if (outcome != OUTCOME_ANSWERED || !returns_to_code) return leave(vm, outcome);
-    vm->machine.result = *vm->sp++;
-    vm->machine.link = return_address;
+    bool goes_on = unchanged && (frame_kind(vm->fp) == FRAME_BASELINE ||
+                                 return_address == vm->hooks->return_to_interpreter);
+    if (outcome == OUTCOME_FAILED && !goes_on)
+        return leave(vm, send_activate(vm, &entry, argument_count));
+    if ((outcome != OUTCOME_FAILED && outcome != OUTCOME_ANSWERED) || !goes_on)
+        return leave(vm, outcome);
+    vm->machine.result = outcome == OUTCOME_ANSWERED ? *vm->sp : 0;
+    if (outcome == OUTCOME_FAILED && entry.flags & LOOKUP_STORES_ERROR)
+        vm->machine.error = oop_bits(send_failure_object(vm));
+    vm->machine.link = caller.link;
+    vm->sp = sp - 1;
+    *vm->sp = return_address;
     return MACHINE_RESUME;
 }
 
@@ -227,16 +226,14 @@ uint64_t runtime_body(VM *vm, uint64_t first, uint64_t second) {
     return MACHINE_RESUME;
 }
 
+// A frame that only has a context returns by itself, once that is widowed.
 uint64_t runtime_return(VM *vm, uint64_t value, uint64_t unused) {
     (void)unused;
     const uint64_t slow = FRAME_FLAG_DROPS_ANSWER | FRAME_FLAG_RETURNS_SLOWLY;
     uint64_t *fp = vm->fp;
     if (frame_flags(fp) & slow) return leave(vm, return_to_caller(vm, oop_from_bits(value)));
     context_widow(vm, fp);
-    vm->machine.link = fp[FRAME_RETURN_ADDRESS];
     vm->machine.result = value;
-    vm->sp = frame_callee_slot(fp) + 1;
-    vm->fp = frame_caller(fp);
     return MACHINE_RESUME;
 }
 
