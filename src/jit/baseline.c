@@ -503,7 +503,7 @@ TEMPLATE(SEND_EQUAL) { compare(c, COND_EQUAL, a); }
 TEMPLATE(SEND_NOT_EQUAL) { compare(c, COND_NOT_EQUAL, a); }
 
 // ---- identity. What is not the same may be so behind a forwarder: that is for the interpreter.
-static void check_no_forwarder(Compilation *c, const Value *value, Reg object, Label interpret) {
+static void check_no_forwarder(Compilation *c, const Value *value, Reg object, Label interpreted) {
     Label fine = ir_new_label(&c->ir);
     if (value && (value->kind == VALUE_CONSTANT || value->kind == VALUE_NEAR_NIL)) return;
     ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
@@ -511,7 +511,7 @@ static void check_no_forwarder(Compilation *c, const Value *value, Reg object, L
     ir_rm(&c->ir, IR_LOAD32, R_T2, object, 0);
     ir_ri(&c->ir, IR_AND_CONSTANT, R_T2, (int64_t)HEADER_CLASS_INDEX_MASK);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, interpret);
+    ir_jump_if(&c->ir, COND_EQUAL, interpreted);
     ir_label(&c->ir, fine);
 }
 static void identical(Compilation *c, bool wanted) {
@@ -522,15 +522,15 @@ static void identical(Compilation *c, bool wanted) {
     Reg y = in_register(c, 0);
     Value x_value = *at(c, 1);
     Reg x = in_register(c, 1);
-    Label interpret = exit_interpret(c);
+    Label interpreted = exit_interpret(c);
     bool jumps = takes_jump(c, &jump);
     int64_t behind = c->next_pc + (jumps ? jump.length : 0);
     bool jumps_if_same = jumps && (jump.op == BC_JUMP_IF_TRUE) == wanted;
     Label target = jumps ? label_at(c, behind + jump.a) : done;
     ir_rr(&c->ir, IR_COMPARE, x, y);
     ir_jump_if(&c->ir, COND_EQUAL, jumps_if_same ? target : same);
-    check_no_forwarder(c, &x_value, x, interpret);
-    check_no_forwarder(c, &y_value, y, interpret);
+    check_no_forwarder(c, &x_value, x, interpreted);
+    check_no_forwarder(c, &y_value, y, interpreted);
     forget(c, 2);
     if (jumps) {
         if (!jumps_if_same) ir_jump(&c->ir, target);
@@ -665,18 +665,18 @@ TEMPLATE(SEND_CLASS) {
     _Static_assert(1 << PAGE_SHIFT == CLASS_TABLE_PAGE_SIZE, "one page of the class table");
     spill_below(c, 1);
     Reg object = in_register(c, 0);
-    Label interpret = exit_interpret(c);
+    Label interpreted = exit_interpret(c);
     if (object != R_T0) ir_rr(&c->ir, IR_MOVE, R_T0, object);
     emit_class_index(&c->ir);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, interpret);
+    ir_jump_if(&c->ir, COND_EQUAL, interpreted);
     ir_rm(&c->ir, IR_LOAD, R_T2, R_VM, offsetof(VM, heap.class_table_root));
     ir_rr(&c->ir, IR_MOVE, R_T3, R_T1);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T3, PAGE_SHIFT);
     ir_rx(&c->ir, IR_LOAD_INDEXED, R_T2, R_T2, R_T3, slot_offset(0));
     ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, CLASS_TABLE_PAGE_SIZE - 1);
     ir_rx(&c->ir, IR_LOAD_INDEXED, R_T1, R_T2, R_T1, slot_offset(0));
-    check_no_forwarder(c, NULL, R_T1, interpret);
+    check_no_forwarder(c, NULL, R_T1, interpreted);
     ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
     forget(c, 1);
     push_register(c, R_T0);
@@ -700,13 +700,13 @@ PLAIN_SEND(SEND_X)
 PLAIN_SEND(SEND_Y)
 
 // ---- what never goes on is for the interpreter, which knows what to send
-static void interpret(Compilation *c) { ir_jump(&c->ir, exit_interpret(c)); }
-TEMPLATE(INLINE_PRIMITIVE) { interpret(c); }
-TEMPLATE(BRANCH_IF_NOT_INSTANCE) { interpret(c); }
-TEMPLATE(TRAP) { interpret(c); }
-TEMPLATE(UNUSED) { interpret(c); }
-TEMPLATE(EXTEND_A) { interpret(c); }
-TEMPLATE(EXTEND_B) { interpret(c); }
+static void leave_to_interpreter(Compilation *c) { ir_jump(&c->ir, exit_interpret(c)); }
+TEMPLATE(INLINE_PRIMITIVE) { leave_to_interpreter(c); }
+TEMPLATE(BRANCH_IF_NOT_INSTANCE) { leave_to_interpreter(c); }
+TEMPLATE(TRAP) { leave_to_interpreter(c); }
+TEMPLATE(UNUSED) { leave_to_interpreter(c); }
+TEMPLATE(EXTEND_A) { leave_to_interpreter(c); }
+TEMPLATE(EXTEND_B) { leave_to_interpreter(c); }
 
 static void (*const templates[])(Compilation *, int64_t, int64_t) = {
 #define INSTRUCTION(NAME, pops, pushes, flow, text) [BC_##NAME] = baseline_##NAME,

@@ -115,16 +115,16 @@ void emit_non_local_return(Compilation *c) {
 // ---- objects
 
 void emit_check_slots(Compilation *c, Reg object, int64_t index) {
-    Label interpret = exit_interpret(c);
+    Label interpreted = exit_interpret(c);
     ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, interpret);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, interpreted);
     ir_rm(&c->ir, IR_LOAD8, R_T3, object, SLOTS_BYTE);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T3, index);
-    ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, interpret);
+    ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, interpreted);
     ir_rm(&c->ir, IR_LOAD8, R_T3, object, FORMAT_BYTE);
     ir_ri(&c->ir, IR_AND_CONSTANT, R_T3, 31);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T3, FORMAT_EPHEMERON);
-    ir_jump_if(&c->ir, COND_ABOVE, interpret);
+    ir_jump_if(&c->ir, COND_ABOVE, interpreted);
 }
 
 // barrier.tbl's row GENERATIONAL: an old object gets a young value.

@@ -246,7 +246,7 @@ static bool loop_is_hot(VM *vm) {
 
 MAY_GC static MachineAction execute(VM *vm, uint64_t start) {
     if (vm->jit->execute) return vm->jit->execute(vm, start);
-    MachineAction (*enter)(VM *, uint64_t, uint64_t);
+    MAY_GC MachineAction (*enter)(VM *, uint64_t, uint64_t);
     memcpy(&enter, &vm->jit->enter, sizeof enter);
     return enter(vm, start, 0);
 }

@@ -72,7 +72,7 @@ typedef struct Jit {
     uint64_t resets;                   // how often all code was forgotten
     int64_t true_offset, false_offset; // from nil
     // Runs code from `start` until it is left; NULL: the processor does.
-    MachineAction (*execute)(struct VM *vm, uint64_t start);
+    MAY_GC MachineAction (*execute)(struct VM *vm, uint64_t start);
 } Jit;
 
 void jit_default_options(JitOptions *options);

@@ -268,24 +268,24 @@ TEMPLATE(SEND_BIT_OR) {
 }
 
 // To the interpreter if the object, which is not the other operand, may only be a forwarder.
-static void check_no_forwarder(Compilation *c, Reg object, Label interpret) {
+static void check_no_forwarder(Compilation *c, Reg object, Label interpreted) {
     Label fine = ir_new_label(&c->ir);
     ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, fine);
     ir_rm(&c->ir, IR_LOAD32, R_T2, object, 0);
     ir_ri(&c->ir, IR_AND_CONSTANT, R_T2, (int64_t)HEADER_CLASS_INDEX_MASK);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, interpret);
+    ir_jump_if(&c->ir, COND_EQUAL, interpreted);
     ir_label(&c->ir, fine);
 }
 static void identical(Compilation *c, bool wanted) {
-    Label same = ir_new_label(&c->ir), done = ir_new_label(&c->ir), interpret = exit_interpret(c);
+    Label same = ir_new_label(&c->ir), done = ir_new_label(&c->ir), interpreted = exit_interpret(c);
     operand(c, R_T0, 1);
     operand(c, R_T1, 0);
     ir_rr(&c->ir, IR_COMPARE, R_T0, R_T1);
     ir_jump_if(&c->ir, COND_EQUAL, same);
-    check_no_forwarder(c, R_T0, interpret);
-    check_no_forwarder(c, R_T1, interpret);
+    check_no_forwarder(c, R_T0, interpreted);
+    check_no_forwarder(c, R_T1, interpreted);
     ir_rm(&c->ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, !wanted));
     ir_jump(&c->ir, done);
     ir_label(&c->ir, same);
@@ -319,13 +319,13 @@ PLAIN_SEND(SEND_X)
 PLAIN_SEND(SEND_Y)
 
 // ---- what never goes on is for the interpreter, which knows what to send
-static void interpret(Compilation *c) { ir_jump(&c->ir, exit_interpret(c)); }
-TEMPLATE(INLINE_PRIMITIVE) { interpret(c); }
-TEMPLATE(BRANCH_IF_NOT_INSTANCE) { interpret(c); }
-TEMPLATE(TRAP) { interpret(c); }
-TEMPLATE(UNUSED) { interpret(c); }
-TEMPLATE(EXTEND_A) { interpret(c); }
-TEMPLATE(EXTEND_B) { interpret(c); }
+static void leave_to_interpreter(Compilation *c) { ir_jump(&c->ir, exit_interpret(c)); }
+TEMPLATE(INLINE_PRIMITIVE) { leave_to_interpreter(c); }
+TEMPLATE(BRANCH_IF_NOT_INSTANCE) { leave_to_interpreter(c); }
+TEMPLATE(TRAP) { leave_to_interpreter(c); }
+TEMPLATE(UNUSED) { leave_to_interpreter(c); }
+TEMPLATE(EXTEND_A) { leave_to_interpreter(c); }
+TEMPLATE(EXTEND_B) { leave_to_interpreter(c); }
 
 static void (*const templates[])(Compilation *, int64_t, int64_t) = {
 #define INSTRUCTION(NAME, pops, pushes, flow, text) [BC_##NAME] = naive_##NAME,

@@ -89,7 +89,7 @@ MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntr
     return enter_code(vm, callee->linked_entry, caller.link);
 }
 
-uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
+MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
     (void)unused, (void)unused_too;
     Caller caller = caller_of(vm);
     Code *code = zone_code_at(&vm->jit->zone, caller.link);
@@ -119,7 +119,7 @@ uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
 
 // The frame of the method is not built yet: the return address lies on top of the operands, and
 // does so again afterwards. Answers what is to be returned, or 0 for a failure.
-uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused) {
+MAY_GC uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused) {
     (void)unused;
     Caller caller = caller_of(vm);
     const Code *code = (const Code *)(uintptr_t)code_address;
@@ -174,7 +174,7 @@ uint64_t runtime_activate(VM *vm, uint64_t code_address, uint64_t unused) {
 
 // ---- the rest
 
-uint64_t runtime_safe_point(VM *vm, uint64_t unused, uint64_t unused_too) {
+MAY_GC uint64_t runtime_safe_point(VM *vm, uint64_t unused, uint64_t unused_too) {
     (void)unused, (void)unused_too;
     Caller caller = caller_of(vm);
     uint64_t pc = vm->fp[FRAME_PC];
@@ -187,7 +187,7 @@ uint64_t runtime_safe_point(VM *vm, uint64_t unused, uint64_t unused_too) {
 
 // first: the instruction in bits 0 to 7, its length in 8 to 15, a above; second: b, and c in the
 // high half.
-uint64_t runtime_body(VM *vm, uint64_t first, uint64_t second) {
+MAY_GC uint64_t runtime_body(VM *vm, uint64_t first, uint64_t second) {
     Caller caller = caller_of(vm);
     Registers r = registers_of(vm);
     int a = (int)((int64_t)first >> 16), b = (int)second, c = (int)(second >> 32);
@@ -227,7 +227,7 @@ uint64_t runtime_body(VM *vm, uint64_t first, uint64_t second) {
 }
 
 // A frame that only has a context returns by itself, once that is widowed.
-uint64_t runtime_return(VM *vm, uint64_t value, uint64_t unused) {
+MAY_GC uint64_t runtime_return(VM *vm, uint64_t value, uint64_t unused) {
     (void)unused;
     const uint64_t slow = FRAME_FLAG_DROPS_ANSWER | FRAME_FLAG_RETURNS_SLOWLY;
     uint64_t *fp = vm->fp;
@@ -237,7 +237,7 @@ uint64_t runtime_return(VM *vm, uint64_t value, uint64_t unused) {
     return MACHINE_RESUME;
 }
 
-uint64_t runtime_non_local_return(VM *vm, uint64_t value, uint64_t unused) {
+MAY_GC uint64_t runtime_non_local_return(VM *vm, uint64_t value, uint64_t unused) {
     (void)unused;
     return leave(vm, return_from_home(vm, oop_from_bits(value)));
 }

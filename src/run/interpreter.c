@@ -480,7 +480,7 @@ run_entry:
         goto send_slowly;
     case LOOKUP_COUNTS:
         registers_publish(&r);
-        vm->hooks->method_is_hot(vm, lookup_slot(vm, r.entry->selector, r.entry->key));
+        vm->hooks->method_is_hot(vm, (LookupEntry *)r.entry);
         goto run_entry;
     case LOOKUP_ENTERS_CODE:
         code = r.entry->code;
