@@ -17,6 +17,8 @@
 
 #include "jit/ir.h"
 
+#define ENCODE_TOO_FAR UINT32_MAX
+
 typedef struct Backend {
     const char *name; // as on the command line: x64, arm64
     const char *machine_names[REGISTER_COUNT];
@@ -26,12 +28,14 @@ typedef struct Backend {
     uint32_t return_address_words;           // that a call pushes: 1 on x86-64, 0 on ARM64
 
     // Encodes the instruction as it will run at `address`; labels[i] is the address of label i.
-    // Answers the number of bytes, at most longest_bytes.
+    // Answers the number of bytes, at most longest_bytes; ENCODE_TOO_FAR when a jump does not
+    // reach. With labels NULL it measures: the same number of bytes, with any displacement.
     uint32_t (*encode)(const IrIns *instruction, uint64_t address, const uint64_t *labels,
                        uint8_t *out);
 
     // A SEND_SITE, named by the return address of its call; `code` is where these bytes can be read
-    // (and, to patch, written): the byte at address a is code[a - code_address].
+    // (and, to patch, written): the byte at address a is code[a - code_address]. A target that is
+    // patched in must be within reach: 2 GB on x86-64, 128 MB on ARM64.
     uint64_t (*send_target)(const uint8_t *code, uint64_t code_address, uint64_t return_address);
     uint32_t (*send_tag)(const uint8_t *code, uint64_t code_address, uint64_t return_address);
     void (*patch_send)(uint8_t *code, uint64_t code_address, uint64_t return_address, uint32_t tag,
@@ -45,7 +49,8 @@ const Backend *backend_host(void);
 const Backend *backend_named(const char *name); // NULL: no such name
 const Backend *backend_at(unsigned index);      // NULL: no more
 
-// ---- assembling: the code's size, then the code itself.
+// ---- assembling: the code's size, then the code itself. Instructions must be sound, and a label
+// that is jumped to must stand somewhere; both are checked.
 typedef enum AssembleResult { ASSEMBLED, ASSEMBLE_NO_MEMORY, ASSEMBLE_TOO_FAR } AssembleResult;
 // Bytes that the code takes up when it begins at an address with the back end's alignment. labels
 // (label_count words) become offsets from the start; `offsets`, if not NULL, those of every

@@ -68,6 +68,8 @@ typedef struct IrIns {
 } IrIns;
 _Static_assert(sizeof(IrIns) == 16, "two words");
 
+enum { IR_LARGEST_ALIGNMENT = 16 }; // of ALIGN, and of the addresses that methods begin at
+
 typedef struct IrCode {
     IrIns *instructions;
     uint32_t *pcs; // beside them: the bytecode they belong to
