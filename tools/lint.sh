@@ -42,6 +42,13 @@ check_layers() {
 # The MAY_GC discipline.
 check_may_gc() { tools/may_gc.py; }
 
+# Debris of test runs: no other files lie at the root, and no image is kept.
+check_debris() {
+    git ls-files 2>/dev/null | grep -vE '/|^(\.clang-format|\.gitignore|LICENSE|Makefile|README\.md)$' |
+        sed 's/$/: does not belong at the root/'
+    git ls-files 2>/dev/null | grep -E '\.(image|changes|dump|log)$' | sed 's/$/: debris of a run/'
+}
+
 # Semantic code does not open words.
 check_opaque() {
     grep -nE '\.bits\b|oop_bits\(|oop_from_bits\(|\braw_(load|store|slot)|\bobject/header\.h|\(Oop\)\{|\(Num\)\{' \
@@ -88,6 +95,7 @@ check_heads >/tmp/lint.$$ 2>&1
     check_may_gc
     check_opaque
     check_image_constants
+    check_debris
 } >/tmp/lint2.$$
 found=$(wc -l </tmp/lint2.$$)
 cat /tmp/lint2.$$

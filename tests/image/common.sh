@@ -8,6 +8,14 @@ root=${PARLEY_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 images=${PARLEY_IMAGES:-$root/../shared/images}
 parley=$root/build/${PARLEY_CONFIG:-release}/parley
 read -ra switches <<<"${PARLEY_SWITCHES:-}"
+# Started by hand inside the sources it makes a scratch folder of its own.
+case $PWD/ in
+"$root"/*)
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    cd "$scratch" || exit 1
+    ;;
+esac
 failures=0
 count=0
 
