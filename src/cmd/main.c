@@ -88,8 +88,7 @@ static void open_standard_streams(void) {
             if (open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY) < 0) exit(EXIT_BAD_INPUT);
 }
 
-int main(int argc, char **argv) {
-    open_standard_streams();
+static int run_command_line(int argc, char **argv) {
     if (argc < 2) return command_run(argc, argv);
     const char *first = argv[1];
     if (is_one_of(first, "--help", "-h") || is_one_of(first, "-help", "help")) return print_help();
@@ -102,4 +101,13 @@ int main(int argc, char **argv) {
     if (command && !command->run) return not_available(command->word);
     if (command) return command->run(argc - 2, argv + 2);
     return command_run(argc, argv);
+}
+
+// What was printed must have arrived, or the program has failed.
+int main(int argc, char **argv) {
+    open_standard_streams();
+    int code = run_command_line(argc, argv);
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK) return code;
+    complain("standard output: %s", strerror(errno));
+    return EXIT_PROGRAM_FAILED;
 }

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Scripts: what is wrong with one is told with file, line and column, and only what belongs to the
+# program is in the stack; files that are no text are refused; chunks are read as such; output that
+# cannot be written is a failure.
+set -u
+root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+parley=$root/build/${PARLEY_CONFIG:-release}/parley
+failures=0
+count=0
+
+check() {
+    local name=$1
+    shift
+    count=$((count + 1))
+    if "$@"; then echo "ok $count - $name"; else
+        echo "not ok $count - $name"
+        sed 's/^/# /' out err | head -12
+        failures=$((failures + 1))
+    fi
+}
+# script TEXT: x.st has it, with the escapes of printf.
+script() {
+    # shellcheck disable=SC2059
+    printf "$1" >x.st
+}
+# ends CODE LINES...: x.st ends with the code, and says the lines on standard error.
+ends() {
+    local expected=$1 code
+    shift
+    "$parley" x.st a b >out 2>err </dev/null
+    code=$?
+    printf '%s\n' "$@" >want
+    [ $code = "$expected" ] && cmp -s want err
+}
+prints() {
+    "$parley" x.st a b >out 2>err </dev/null && [ "$(cat out)" = "$1" ] && [ ! -s err ]
+}
+
+script "Transcript show: (', ' join: arguments); cr"
+check "arguments" prints "a, b"
+script '\xef\xbb\xbf#!/usr/bin/parley\n| a | a := 3. Transcript show: a printString; cr'
+check "a byte order mark, and a line for the system" prints 3
+script "Integer >> thrice [ ^ self * 3 ]\n\nTranscript show: 4 thrice printString; cr"
+check "methods" prints 12
+
+script 'a := 3.\nb := 4. c := nil foo.\n'
+check "an error in a statement" ends 1 "x.st:2:14: MessageNotUnderstood: receiver of foo is nil" \
+    "    UndefinedObject>>DoIt (x.st:2:14)"
+script '#(1 2) do: [ :x |\n\tx foo ]'
+check "an error in a block" ends 1 "x.st:2:2: MessageNotUnderstood: Instance of SmallInteger did not understand #foo" \
+    "    [ :... | ... ] in UndefinedObject>>DoIt (x.st:2:2)" "    Array>>do: (line 2)" \
+    "    UndefinedObject>>DoIt (x.st:1:1)"
+script "Object << #Thing slots: {}; install.\nThing >> bar [\n\t^ self\n\t\tquux ]\nThing >> foo [ ^ self bar ]\nThing new foo"
+check "an error in methods of the script" ends 1 \
+    "x.st:3:4: MessageNotUnderstood: Instance of Thing did not understand #quux" \
+    "    Thing>>bar (x.st:3:4)" "    Thing>>foo (x.st:5:18)" "    UndefinedObject>>DoIt (x.st:6:1)"
+script '[ nil foo ] fork.\n(Delay forSeconds: 60) wait'
+check "an error in a process" ends 1 "x.st:1:3: MessageNotUnderstood: receiver of foo is nil" \
+    "    [ ... ] in UndefinedObject>>DoIt (x.st:1:3)" "    Process>>runBlock:arguments: (line 3)"
+script "Object compile: 'foo ^ ]'"
+"$parley" x.st >out 2>err </dev/null
+check "a text that is compiled by the script has its own places" grep -q "^1:7: error" err
+
+script 'a := 3.\n\nb := (4 + \n\n'
+check "an error at the end" ends 1 "x.st:3:10: error: an argument is expected behind '+'" "    b := (4 + " "             ^"
+script "a := 1. größe := 2. b := Nope new. c := 3"
+check "an unknown name" ends 1 "x.st:1:26: error: unknown variable 'Nope'" \
+    "    a := 1. größe := 2. b := Nope new. c := 3" "                             ^"
+script "Object >> bar [\n\t^ self\n\nObject new bar.\n"
+check "a method that is not closed" ends 1 "x.st:1:1: error: this method is not closed" "    Object >> bar [" "    ^"
+script "3 + 4.\n\n Object >> bar [\n\t^ 3 +\n]\n"
+check "an error in a method" ends 1 "x.st:4:7: error: an argument is expected behind '+'" "    	^ 3 +" "    	     ^"
+script "Object >> bar [ ^ 3 + ]\n"
+check "an error in a method of one line" ends 1 "x.st:1:22: error: an argument is expected behind '+'" \
+    "    Object >> bar [ ^ 3 + ]" "                         ^"
+script "3.\nNope >> bar [ ^ 3 ]"
+check "a method of an absent class" ends 1 "x.st:2:1: error: there is no class Nope" "    Nope >> bar [ ^ 3 ]" "    ^"
+
+script "3 + 4.\n'caf\xe9'"
+check "bytes that are no text" ends 2 "x.st:2:5: error: the bytes here are not UTF-8" "    'caf?" "        ^"
+script "3 + 4.\0"
+"$parley" x.st >out 2>err </dev/null
+check "a NUL" [ "$?-$(head -1 err)" = "2-x.st:1:7: error: a NUL is no character of a text" ]
+
+script "\"by hand!!\"\nObject subclass: #Chunky instanceVariableNames: '' classVariableNames: '' package: 'Chunky'!\n\n!Chunky methodsFor: 'greeting'!\ngreet\n\t^ 'hello!!'! !\n\n!Chunky class methodsFor: 'making'!\nmake\n\t^ self new! !\n\nTranscript show: Chunky make greet; cr!\n"
+check "chunks" prints 'hello!'
+script "!Integer methodsFor: 'x'!\nfourfold\n\t^ self quux * 4! !\n\n4 fourfold!\n"
+check "an error in chunks" ends 1 "x.st:3:4: MessageNotUnderstood: Instance of SmallInteger did not understand #quux" \
+    "    SmallInteger(Integer)>>fourfold (x.st:3:4)" "    UndefinedObject>>DoIt (x.st:5:1)"
+script "!Integer methodsFor: 'x'!\nfourfold\n\t^ self * ! !\n"
+check "a wrong method in chunks" ends 1 "x.st:3:10: error: an argument is expected behind '*'" \
+    "    	^ self * ! !" "    	        ^"
+
+if [ -w /dev/full ]; then
+    for arguments in "-e 3" "--help" "test PointTest" "--features"; do
+        # shellcheck disable=SC2086
+        "$parley" $arguments >/dev/full 2>err </dev/null
+        check "$arguments: lost output is a failure" [ "$?-$(wc -l <err)" = 1-1 ]
+        check "$arguments: which is told" grep -q "^parley: standard output: " err
+    done
+fi
+
+echo "1..$count"
+[ $failures = 0 ]
