@@ -7,13 +7,13 @@
 #     p-context EXPR    a Context, and the activation it stands for
 #     p-frame [EXPR]    the frame at that fp; without argument the running one
 #     p-stack [EXPR]    the running process's stack, or that of a Context or Process
-#     p-processes       all processes that the scheduler knows
+#     p-processes       all processes that have something to run, with the newest activation
 #     p-events [N]      the last N events of the ring
 #
 # They only read memory, so they work on core files and while the VM is in any state. The VM is
 # taken from a variable `vm` of the selected frame or of one of its callers, or from `p-vm EXPR`.
-# The running frame is that of vm->fp; inside the interpreter's loop the live registers are in the
-# local variable `r`, which is preferred where gdb can see it.
+# The running frame is that of vm->fp; where the interpreter's loop itself has stopped the live
+# registers are in its local variable `r`, which is preferred when gdb can see it.
 import struct
 
 import gdb
@@ -229,13 +229,24 @@ def page_of(fp):
     return find_vm()["stack"]["pages"][index]
 
 
+def loop_registers():
+    """fp and sp from the interpreter's loop, where it has not called anything: then what it holds
+    is saved in the VM. None: not there, or the compiler left no trace of them."""
+    try:
+        frame = gdb.selected_frame()
+        registers = frame.read_var("r")
+        if frame != gdb.newest_frame():
+            return None
+        fp, sp = int(registers["fp"]), int(registers["sp"])
+        page_of(fp)
+        return (fp, sp) if page_of(sp) == page_of(fp) else None
+    except (ValueError, gdb.error, gdb.GdbError):
+        return None
+
+
 def running_frame():
     """fp and sp of the running frame."""
-    try:
-        registers = gdb.selected_frame().read_var("r")
-        return int(registers["fp"]), int(registers["sp"])
-    except (ValueError, gdb.error):
-        return vm_word("fp"), vm_word("sp")
+    return loop_registers() or (vm_word("fp"), vm_word("sp"))
 
 
 def print_frame(fp, sp):
@@ -365,27 +376,64 @@ def p_stack(argument):
         lines = walk(running_frame()[0], 0)
     else:
         bits = bits_of(argument)
-        lines = walk(0, bits if is_context(bits) else Object(bits).slot(1))
+        if is_object(bits) and not is_context(bits):
+            bits = Object(bits).slot(1)
+        if not is_context(bits):
+            raise gdb.GdbError("%s has no stack: no Context, no Process that waits" % argument)
+        lines = walk(0, bits)
     for line in lines:
         print(line)
 
 
+def ranges():
+    """The stretches of the heap: eden, survivors, segments."""
+    spaces = find_vm()["heap"]["spaces"]
+    yield int(spaces["eden_start"]), vm_word("heap.eden_free")
+    yield int(spaces["past"]["start"]), int(spaces["past"]["free"])
+    segments = spaces["segments"]
+    for i in range(int(segments["count"])):
+        yield int(segments["items"][i]["start"]), int(segments["items"][i]["end"]) - 16
+
+
+def each_object(start, end):
+    """Address and header of each entity in a stretch that is read at once."""
+    words = memoryview(read(start, end - start)).cast("Q")
+    at = 0
+    while at < len(words):
+        slots = words[at] >> 56
+        if slots == 255:
+            slots, at = words[at] & (1 << 56) - 1, at + 1
+        yield start + 8 * at, words[at]
+        at += 1 + max(slots, 1)
+
+
+def process_line(process, state):
+    priority = process.slot(2)
+    return "%s: %s, priority %s" % (state, short(process.address), short(priority))
+
+
 @command("p-processes", gdb.COMPLETE_NONE)
 def p_processes(argument):
-    """p-processes: prints the active process and those in the run queues."""
+    """p-processes: prints the active process and all others that have something to run."""
     specials = Object(vm_word("heap.special_objects"))
     scheduler = Object(Object(specials.slot(3)).slot(1))
-    print("active: %s" % short(scheduler.slot(1)))
+    active = Object(scheduler.slot(1))
+    print(process_line(active, "active"))
+    print("    " + next(walk(running_frame()[0], 0), "(nothing)"))
     queues = Object(scheduler.slot(0))
-    for priority in range(queues.slots, 0, -1):
-        queue = queues.slot(priority - 1)
-        link = Object(queue).slot(0) if is_object(queue) else 0
-        for _ in range(MOST_FRAMES):
-            if not is_object(link) or Object(link).slots < 4:
-                break
-            top = next(walk(0, Object(link).slot(1)), "(dead)")
-            print("ready at %d: %s\n    %s" % (priority, short(link), top))
-            link = Object(link).slot(0)
+    ready = {Object(queues.slot(i)).address for i in range(queues.slots) if is_object(queues.slot(i))}
+    for start, end in ranges():
+        for address, header in each_object(start, end):
+            if header & 0x3FFFFF != active.class_index or address == active.address:
+                continue
+            process = Object(address)
+            if not is_context(process.slot(1)):
+                continue
+            queue = process.slot(3)
+            state = ("suspended" if queue == vm_word("heap.nil") else
+                     "ready" if is_object(queue) and Object(queue).address in ready else "waiting")
+            print(process_line(process, state))
+            print("    " + next(walk(0, process.slot(1)), "(dead)"))
 
 
 @command("p-events", gdb.COMPLETE_NONE)
