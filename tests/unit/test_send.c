@@ -10,6 +10,7 @@
 #include "run/return.h"
 #include "run/send.h"
 #include "run/trace.h"
+#include "run/verified.h"
 
 #include "prim_fixture.h"
 
@@ -694,6 +695,76 @@ static void a_written_method_looks_at_its_receiver(void **state) {
     assert_true(INT_OF(value_of(count)) > 1);
 }
 
+// ---- what is remembered of methods and lookups
+
+// A scavenge moves the selector: its old place is free for another one.
+static void a_selector_that_moved_is_looked_up_anew(void **state) {
+    (void)state;
+    Oop selector = new_string("yes:or:"), receiver = new_plain();
+    define(cls.plain, selector, new_code((Code){.arguments = 2, BYTES("\x79")}));
+    OOP_EQUAL(send_2(receiver, selector, NIL, NIL), TRUE_OOP);
+    unsigned known = 0;
+    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
+        known += vm->lookup_cache[i].key && oop_is(vm->lookup_cache[i].selector, selector);
+    assert_int_equal(known, 1);
+    heap_scavenge(&vm->heap);
+    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
+        assert_false(vm->lookup_cache[i].key && oop_is(vm->lookup_cache[i].selector, selector));
+}
+
+// Whoever holds a summary holds it until its own method is written. The mark in each tells whether
+// it is the one that was handed out; many methods, so that some lie in others' places.
+static void a_method_that_is_forgotten_takes_no_other_along(void **state) {
+    (void)state;
+    enum { METHODS = 480, MARK = 1000 };
+    Oop methods[METHODS];
+    for (int i = 0; i < METHODS; i++) {
+        methods[i] = new_code((Code){BYTES("\x73\x87\x78")});
+        MethodSummary *summary = (MethodSummary *)verified_summary(vm, methods[i]);
+        assert_non_null(summary);
+        summary->highest_receiver_variable = MARK + i;
+    }
+    for (int i = 0; i < METHODS; i += 3)
+        verified_forget(vm, methods[i]);
+    for (int i = 0; i < METHODS; i++)
+        assert_int_equal(verified_summary(vm, methods[i])->highest_receiver_variable,
+                         i % 3 ? MARK + i : -1);
+}
+
+// ---- contexts and closures that no compiler makes
+
+// push nil; pop; return self: there is never more than one operand.
+static void a_context_with_too_many_operands_does_not_run(void **state) {
+    (void)state;
+    Oop method = new_code((Code){.temps = 2, BYTES("\x73\x87\x78")});
+    for (int operands = 0; operands < 3; operands++) {
+        for (int at = 0; at < 3; at++) {
+            Oop context = fixture_new(cls.context, FORMAT_MIXED, CONTEXT_FIRST_TEMP + 16);
+            field_at_put(&vm->heap, context, CONTEXT_PC,
+                         oop_from_num(num_add(method_first_pc(method), num(1 + at))));
+            field_at_put(&vm->heap, context, CONTEXT_STACK_POINTER, INT(2 + operands));
+            field_at_put(&vm->heap, context, CONTEXT_METHOD, method);
+            field_at_put(&vm->heap, context, CONTEXT_RECEIVER, NIL);
+            // One less than was compiled for is made up.
+            assert_int_equal(context_resume(vm, context), operands <= (at == 1));
+        }
+    }
+}
+
+// push 1; push true; push the full block with its receiver, true, from the stack; pop; return top.
+static void a_full_block_takes_its_receiver_from_the_stack(void **state) {
+    (void)state;
+    Oop selector = new_string("block:of:");
+    Oop block = new_code((Code){.is_sista = true, BYTES("\x5E")});
+    define(cls.plain, selector,
+           new_code((Code){.arguments = 2,
+                           .is_sista = true,
+                           .literal_count = 1,
+                           .literals = {block},
+                           BYTES("\x51\x4D\xF9\x00\xC0\xD8\x5C")}));
+    OOP_EQUAL(send_2(new_plain(), selector, NIL, NIL), INT(1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         PRIM_TEST(a_mirror_primitive_works_on_its_first_argument),
@@ -703,6 +774,10 @@ int main(void) {
         PRIM_TEST(a_mirror_primitive_may_switch_processes),
         PRIM_TEST(a_primitive_may_collect_before_it_fails),
         PRIM_TEST(a_tried_primitive_may_collect_before_it_fails),
+        PRIM_TEST(a_selector_that_moved_is_looked_up_anew),
+        PRIM_TEST(a_method_that_is_forgotten_takes_no_other_along),
+        PRIM_TEST(a_context_with_too_many_operands_does_not_run),
+        PRIM_TEST(a_full_block_takes_its_receiver_from_the_stack),
         PRIM_TEST(a_perform_of_itself_ends),
         PRIM_TEST(a_primitive_that_tries_itself_fails),
         PRIM_TEST(nothing_runs_behind_an_unused_bytecode),
