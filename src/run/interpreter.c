@@ -174,7 +174,8 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
 }
 
 // The block's code; 0: it is interpreted. A self that must be looked at is for the interpreter.
-static inline __attribute__((always_inline)) uint64_t hot_block_code(VM *vm, const BlockCall *call) {
+static inline __attribute__((always_inline)) uint64_t hot_block_code(VM *vm,
+                                                                     const BlockCall *call) {
     if (call->flags & FRAME_FLAG_CHECKED_SELF) return 0;
     if (!call->entry->code)
         vm->hooks->block_is_hot(
@@ -499,6 +500,7 @@ run_entry:
         const BlockCall call = activate_find_block(vm, closure, r.header, r.argument_count);
         if (!call.entry) goto call_primitive;
         if (call.entry->uses != BLOCK_IS_INTERPRETED) {
+            registers_publish(&r); // compiling may forget all code, and with it what frames are
             code = hot_block_code(vm, &call);
             if (code) goto enter_code;
         }
