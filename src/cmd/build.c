@@ -159,6 +159,8 @@ static int run_initialisers(const BuildArguments *given, const char *path) {
 
 // ---- building
 
+static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
+
 static int lay_out(const BuildArguments *given, SourceTree *tree, const char *path,
                    BuildCounts *counts) {
     Diagnosis diagnosis = {""};
@@ -170,6 +172,11 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
     };
     for (int i = 0; i < given->source_count; i++)
         sources_read(tree, given->sources[i]);
+    for (size_t i = 0; i < tree->scripts.count; i++)
+        if (tree->scripts.items[i]->is_file)
+            diagnostics_add_text(&tree->diagnostics, &tree->scripts.items[i]->place, SEVERITY_ERROR,
+                                 0, 0,
+                                 text_from_chars("this is a script, which defines no classes"));
     Status status = tree->diagnostics.error_count
                         ? STATUS_BAD_USAGE
                         : image_builder_write(tree, &options, path, &diagnosis);
@@ -177,7 +184,7 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
     if (status == STATUS_OK) return EXIT_OK;
     if (tree->diagnostics.error_count == 0) return complain("%s: %s", given->image, diagnosis.text);
     return complain("%s: not made: %zu error%s", given->image, tree->diagnostics.error_count,
-                    tree->diagnostics.error_count == 1 ? "" : "s");
+                    plural(tree->diagnostics.error_count));
 }
 
 static int build(const BuildArguments *given, SourceTree *tree, const char *path) {
@@ -188,9 +195,10 @@ static int build(const BuildArguments *given, SourceTree *tree, const char *path
         code = complain("%s: cannot be made: %s", given->image, strerror(errno));
     unlink(path);
     if (code == EXIT_OK && !given->quiet)
-        printf("%s: %zu classes, %zu traits, %zu methods, %zu warning%s\n", given->image,
-               counts.classes, counts.traits, counts.methods, tree->diagnostics.warning_count,
-               tree->diagnostics.warning_count == 1 ? "" : "s");
+        printf("%s: %zu class%s, %zu trait%s, %zu method%s, %zu warning%s\n", given->image,
+               counts.classes, counts.classes == 1 ? "" : "es", counts.traits,
+               plural(counts.traits), counts.methods, plural(counts.methods),
+               tree->diagnostics.warning_count, plural(tree->diagnostics.warning_count));
     return code;
 }
 

@@ -2,6 +2,7 @@
 // parley compile --check: compiles every method below a folder of sources, gives each to the
 // bytecode verifier, and says how many there are and what is wrong. Names that nobody defines are
 // counted, not errors: they bind when they are defined.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,16 +146,23 @@ static void print_names(Check *check) {
     if (shown < count) printf("  and %zu more (--names shows all)\n", count - shown);
 }
 
+static void print_count(uint64_t count, const char *one, const char *many, const char *end) {
+    printf("%llu %s%s", (unsigned long long)count, count == 1 ? one : many, end);
+}
+
 static void print_text(Check *check) {
     const SourceTree *tree = check->tree;
-    printf("%zu packages, %zu classes and traits, %llu methods, %llu bytes of code\n",
-           tree->packages.count, tree->classes.count, (unsigned long long)check->method_count,
-           (unsigned long long)check->byte_count);
-    printf("%llu errors, %llu methods refused by the verifier, %llu warnings\n",
-           (unsigned long long)check->error_count, (unsigned long long)check->refused_count,
-           (unsigned long long)check->warning_count);
-    printf("%zu names that nobody defines, in %llu places%s\n", check->unresolved.count,
-           (unsigned long long)check->unresolved_uses, check->unresolved.count ? ":" : "");
+    print_count(tree->packages.count, "package", "packages", ", ");
+    print_count(tree->classes.count, "class or trait", "classes and traits", ", ");
+    print_count(check->method_count, "method", "methods", ", ");
+    print_count(check->byte_count, "byte of code", "bytes of code", "\n");
+    print_count(check->error_count, "error", "errors", ", ");
+    print_count(check->refused_count, "method refused by the verifier",
+                "methods refused by the verifier", ", ");
+    print_count(check->warning_count, "warning", "warnings", "\n");
+    print_count(check->unresolved.count, "name that nobody defines", "names that nobody defines",
+                ", in ");
+    print_count(check->unresolved_uses, "place", "places", check->unresolved.count ? ":\n" : "\n");
     print_names(check);
 }
 
@@ -196,6 +204,7 @@ static int check_tree(Check *check) {
     SourceTree *tree = check->tree;
     sources_read(tree, check->options->folder);
     print_diagnostics(check, &tree->diagnostics);
+    if (tree->methods.count == 0 && tree->diagnostics.error_count) return EXIT_BAD_INPUT;
     if (tree->methods.count == 0)
         return complain("%s: no methods to compile", check->options->folder);
     name_set_start(&check->unresolved, &tree->arena, NAME_SET_FIRST_SIZE);
@@ -223,18 +232,20 @@ static int print_help(void) {
     return EXIT_OK;
 }
 
-static bool read_set(const char *word, BytecodeSet *set) {
-    if (strcmp(word, "sista") != 0 && strcmp(word, "v3") != 0) return false;
-    *set = strcmp(word, "v3") == 0 ? CODE_V3PLUS : CODE_SISTA;
-    return true;
+// NULL: the word is missing. Answers `taken`, or -1 when there is no such set.
+static int read_set(const char *word, CheckOptions *options, int taken) {
+    if (!word) return complain("compile: --set needs a value: sista or v3"), -1;
+    if (strcmp(word, "sista") != 0 && strcmp(word, "v3") != 0)
+        return complain("compile: --set is sista or v3, not '%s'", word), -1;
+    options->set = strcmp(word, "v3") == 0 ? CODE_V3PLUS : CODE_SISTA;
+    return taken;
 }
 
-// How many arguments the option took; 0: none of ours, or a bad one.
+// How many arguments the option took; 0: none of ours; -1: a bad one, which was told.
 static int read_option(CheckOptions *options, int count, char **arguments) {
     const char *word = arguments[0];
-    if (strcmp(word, "--set") == 0)
-        return count > 1 && read_set(arguments[1], &options->set) ? 2 : 0;
-    if (strncmp(word, "--set=", 6) == 0) return read_set(word + 6, &options->set);
+    if (strcmp(word, "--set") == 0) return read_set(count > 1 ? arguments[1] : NULL, options, 2);
+    if (strncmp(word, "--set=", 6) == 0) return read_set(word + 6, options, 1);
     if (strcmp(word, "--warnings") == 0) return options->wants_warnings = true;
     if (strcmp(word, "--strict") == 0) return options->is_strict = true;
     if (strcmp(word, "--names") == 0) return options->wants_names = true;
@@ -254,6 +265,7 @@ int command_compile(int count, char **arguments) {
             continue;
         }
         int taken = read_option(&options, count - i, arguments + i);
+        if (taken < 0) return EXIT_BAD_INPUT;
         if (!taken)
             return complain("compile: bad option %s, see parley compile --help", arguments[i]);
         i += taken;
@@ -261,6 +273,8 @@ int command_compile(int count, char **arguments) {
     if (!checks)
         return complain("compile: only --check FOLDER is there, see parley compile --help");
     if (!options.folder) return complain("compile --check: which folder?");
+    if (access(options.folder, R_OK) != 0)
+        return complain("%s: %s", options.folder, strerror(errno));
     Check check = {.options = &options, .shows_progress = isatty(STDERR_FILENO) != 0};
     check.tree = source_tree_new();
     if (!check.tree) return complain("not enough memory");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // parley --features: what this binary was built with, a line each.
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "base/line_editor.h"
@@ -18,10 +19,17 @@ static void print_collectors(void) {
     putchar('\n');
 }
 
+// Some modules are written in more than one file.
+static bool is_earlier_module(unsigned index) {
+    for (unsigned i = 0; i < index; i++)
+        if (strcmp(plugin_at(i)->module, plugin_at(index)->module) == 0) return true;
+    return false;
+}
+
 static void print_plugins(void) {
     fputs("plugins:", stdout);
     for (unsigned i = 0; plugin_at(i); i++)
-        if (plugin_at(i)->module[0]) printf(" %s", plugin_at(i)->module);
+        if (plugin_at(i)->module[0] && !is_earlier_module(i)) printf(" %s", plugin_at(i)->module);
     putchar('\n');
 }
 

@@ -24,20 +24,22 @@ static const KnownRow known_rows[KNOWN_CLASS_COUNT] = {
 
 bool build_find_known_classes(Builder *builder) {
     ClassGraph *graph = &builder->graph;
-    bool all = true;
+    Text missing = {"", 0};
     for (unsigned i = 0; i < KNOWN_CLASS_COUNT; i++) {
         const KnownRow *row = &known_rows[i];
         const GraphClass *class = class_graph_at(graph, text_from_chars(row->name));
         if (!class && row->other) class = class_graph_at(graph, text_from_chars(row->other));
         builder->maker.classes[i] = class;
         if (class || !row->required) continue;
-        SourcePlace nowhere = {.file = NULL};
-        class_graph_complain(graph, SEVERITY_ERROR, &nowhere,
-                             "an image needs a class '%s', which the sources do not define",
-                             row->name);
-        all = false;
+        missing = code_arena_format(&graph->tree->arena, "%.*s%s%s", TEXT_ARGUMENTS(missing),
+                                    missing.length ? ", " : "", row->name);
     }
-    return all;
+    if (missing.length == 0) return true;
+    SourcePlace nowhere = {.file = NULL};
+    class_graph_complain(graph, SEVERITY_ERROR, &nowhere,
+                         "the sources do not define what every image needs: %.*s",
+                         TEXT_ARGUMENTS(missing));
+    return false;
 }
 
 // ---- making

@@ -357,7 +357,7 @@ static void read_announced(ChunkReader *reader) {
 
 static void add_script(ChunkReader *reader, size_t begin, Text piece) {
     SourceScript *script = source_tree_add_script(reader->tree);
-    if (script) *script = (SourceScript){source_place(reader->file, begin, piece), piece};
+    if (script) *script = (SourceScript){source_place(reader->file, begin, piece), piece, false};
 }
 
 // Strings and comments alone say who filed out, and when.

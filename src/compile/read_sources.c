@@ -164,7 +164,7 @@ static void read_single_file(SourceTree *tree, const char *path) {
         chunk_read_file(tree, file);
     } else {
         SourceScript *script = source_tree_add_script(tree);
-        if (script) *script = (SourceScript){source_place(file, 0, file->text), file->text};
+        if (script) *script = (SourceScript){source_place(file, 0, file->text), file->text, true};
     }
 }
 

@@ -70,6 +70,7 @@ typedef struct SourceMethod {
 typedef struct SourceScript {
     SourcePlace place;
     Text text;
+    bool is_file; // the whole of a file in no other format; else it stands among chunks
 } SourceScript;
 
 #define SOURCE_LIST(T)                                                                             \

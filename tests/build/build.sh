@@ -45,7 +45,7 @@ refuses() {
 }
 
 check "the mini kernel builds" run 0 build "$mini" -o mini.image
-check "it says what it made" says "mini.image: 55 classes, 1 traits, 56 methods, 0 warnings"
+check "it says what it made" says "mini.image: 55 classes, 1 trait, 56 methods, 0 warnings"
 check "the initialisers ran while it was built" says "built"
 check "it is sound" run 0 image check mini.image --methods
 check "it runs, and quits with its code" run 42 mini.image
@@ -132,8 +132,25 @@ check "are told that they are not run" complains "more.st:53:1: warning: stateme
 check "but for initialisers" [ "$(grep -c warning err)" = 1 ]
 rm -rf sources x.image
 mkdir sources
+echo "3 + " >script.st
+check "a script is no source" run 2 build "$mini" script.st -o x.image
+check "which is told with its name" complains "script.st:1:1: error: this is a script"
+rm script.st
+with_class Bad.class.st <<'END'
+Class { #name : 'Bad', #superclass : 'Worse', #category : 'X' }
+END
+echo "Class { #name : 'Worse', #superclass : 'Bad', #category : 'X' }" >sources/X/Worse.class.st
+refuses "a class that inherits from itself" "X/Bad.class.st:1:17: error: 'Bad' is its own superclass, by way of 'Worse'"
+with_class Bad.class.st <<'END'
+Trait { #name : 'Bad', #traits : 'Worse', #category : 'X' }
+END
+echo "Trait { #name : 'Worse', #traits : 'Bad', #category : 'X' }" >sources/X/Worse.class.st
+refuses "a trait that uses itself" "error: the trait 'Bad' uses itself"
+rm -rf sources
+mkdir sources
 echo "Class { #name : 'A', #superclass : nil, #category : 'X' }" >sources/A.class.st
-refuses "a system without its classes" "an image needs a class 'SmallInteger'"
+refuses "a system without its classes" "the sources do not define what every image needs: SmallInteger, Character"
+check "in one line, and one that counts" [ "$(wc -l <err)" = 2 ]
 check "an old image stays when the new one fails" bash -c \
     "echo old >x.image; '$parley' build sources -o x.image 2>/dev/null; [ \"\$(cat x.image)\" = old ]"
 check "no sources" run 2 build -o x.image

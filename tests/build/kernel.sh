@@ -19,7 +19,8 @@ check() {
 }
 
 cp -r "$root/kernel" kernel
-check "the kernel builds" "$parley" build --quiet kernel -o one.image
+check "the kernel builds" bash -c "'$parley' build kernel -o one.image >one.out 2>one.err"
+check "without a warning" [ ! -s one.err ]
 mkdir elsewhere
 mv kernel elsewhere/sources
 check "it builds from another folder" "$parley" build --quiet elsewhere/sources -o two.image

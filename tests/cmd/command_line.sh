@@ -43,6 +43,7 @@ check "--help names the options" prints "--max-ticks=N" --help
 check "-h is help" prints "Exit codes" -h
 check "image --help" prints "check FILE" image --help
 check "--version" prints "^Parley [0-9]" --version
+check "--features names each module once" bash -c "'$parley' --features | grep ^plugins: | tr ' ' '\n' | sort | uniq -d | wc -l | grep -qx 0"
 check "--features names the collectors" prints "collectors: .*compact" --features
 if "$parley" --features | grep -q "kernel image: none"; then
     check "without a kernel image there is no REPL" refuses "none is built into this program"

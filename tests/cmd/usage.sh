@@ -156,5 +156,14 @@ head -c 150 good/Shop/Till.class.st >half/Shop/Till.class.st
 check "half a file is a failure" run 1 test half
 check "told with its place" grep -q "^error: half/Shop/Till.class.st:[0-9]*:[0-9]*: " err
 
+mkdir -p circle/Circle
+echo "Class { #name : 'CycA', #superclass : 'CycB', #category : 'Circle' }" >circle/Circle/CycA.class.st
+echo "Class { #name : 'CycB', #superclass : 'CycA', #category : 'Circle' }" >circle/Circle/CycB.class.st
+echo "Trait { #name : 'CycT', #traits : 'CycT', #category : 'Circle' }" >circle/Circle/CycT.class.st
+"$parley" --load circle -e 3 >out 2>err
+check "circles are errors" [ "$(grep -c ^error: err)" = 2 ]
+check "of classes" grep -q "CycA.class.st:1: CycA is its own superclass, by way of CycB" err
+check "and of traits" grep -q "CycT.class.st:1: CycT uses itself" err
+
 echo "1..$count"
 [ $failures = 0 ]

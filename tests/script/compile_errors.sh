@@ -46,9 +46,9 @@ Point2 class >> x: x y: y [
 END
 
 cat >want <<'END'
-1 packages, 1 classes and traits, 2 methods, 18 bytes of code
+1 package, 1 class or trait, 2 methods, 18 bytes of code
 0 errors, 0 methods refused by the verifier, 2 warnings
-1 names that nobody defines, in 1 places:
+1 name that nobody defines, in 1 place:
          1 Absent
 END
 said "good sources are counted" 0 --check good
@@ -60,8 +60,8 @@ good/Point.class.st:16:4: warning: unused temporary 'unused'
 good/Point.class.st:17:4: error: unknown variable 'Absent'
     	^ Absent new x: x y: y
     	  ^
-1 packages, 1 classes and traits, 2 methods, 12 bytes of code
-1 errors, 0 methods refused by the verifier, 1 warnings
+1 package, 1 class or trait, 2 methods, 12 bytes of code
+1 error, 0 methods refused by the verifier, 1 warning
 0 names that nobody defines, in 0 places
 END
 said "strict checking makes errors of unknown names" 1 --check good --strict --warnings
@@ -124,14 +124,20 @@ bad/Broken.class.st:29:14: error: ')' is missing for this '('
 bad/Broken.class.st:34:6: error: 'a' is declared twice
     	| a a |
     	    ^
-1 packages, 1 classes and traits, 6 methods, 0 bytes of code
-6 errors, 0 methods refused by the verifier, 1 warnings
+1 package, 1 class or trait, 6 methods, 0 bytes of code
+6 errors, 0 methods refused by the verifier, 1 warning
 0 names that nobody defines, in 0 places
 END
 said "errors have their places" 1 --check bad
 
 printf 'parley: compile: bad option --sets, see parley compile --help\n' >want
 said "a bad option is refused" 2 --check bad --sets
+printf 'parley: compile: --set is sista or v3, not %sv9%s\n' "'" "'" >want
+said "a bytecode set that nobody knows" 2 --check bad --set v9
+printf 'parley: compile: --set needs a value: sista or v3\n' >want
+said "a bytecode set that is missing" 2 --check bad --set
+printf 'parley: nowhere: No such file or directory\n' >want
+said "a folder that is not there" 2 --check nowhere
 printf 'parley: compile --check: which folder?\n' >want
 said "a folder is wanted" 2 --check
 printf 'parley: compile: only --check FOLDER is there, see parley compile --help\n' >want
