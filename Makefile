@@ -8,10 +8,13 @@
 #   make lint         what the compiler does not check
 #   make bench        how fast it is, on this machine
 #   make docs         writes the generated documents anew
+#   make arm64        the VM for ARM64, build/arm64/parley, with Debian's cross compiler
+#   make check-arm64  runs its tests in qemu-user
 #   make install      to PREFIX (/usr/local), below DESTDIR if that is set
 #
 # CONFIG chooses the build: release (default), debug (assertions), san (address and
-# undefined-behaviour sanitizers, assertions). Each has its own folder below build/.
+# undefined-behaviour sanitizers, assertions), arm64 (release for that machine). Each has its own
+# folder below build/.
 
 CONFIG ?= release
 B := build/$(CONFIG)
@@ -22,12 +25,35 @@ WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototy
 BASE_FLAGS := -std=gnu11 -g -fno-strict-aliasing -fno-math-errno -ffp-contract=off -D_GNU_SOURCE \
               -Isrc -Iinclude $(WARNINGS) -MMD -MP
 LIBS := -lm -lpthread
+CMOCKA := -lcmocka
+OBJCOPY ?= objcopy
+# What runs the programs that are built; empty: this machine does.
+EMULATOR :=
+ifeq ($(CONFIG),arm64)
+CROSS := aarch64-linux-gnu
+CC := $(CROSS)-gcc
+OBJCOPY := $(CROSS)-objcopy
+EMULATOR := qemu-aarch64 -L /usr/$(CROSS)
+# There are no libraries for the other machine: the tests have a small cmocka of their own.
+CMOCKA :=
+BASE_FLAGS += -Itests/cross
+endif
 # Libraries that are used where they are found (parley --features tells).
-ifneq ($(wildcard /usr/include/histedit.h),)
+library = $(if $(EMULATOR),,$(wildcard /usr/include/$(1)))
+ifneq ($(call library,histedit.h),)
 BASE_FLAGS += -DPARLEY_LIBEDIT
 LIBS += -ledit
 endif
+ifneq ($(call library,unicorn/unicorn.h),)
+BASE_FLAGS += -DPARLEY_UNICORN
+LIBS += -lunicorn
+endif
+ifneq ($(call library,capstone/capstone.h),)
+BASE_FLAGS += -DPARLEY_CAPSTONE
+LIBS += -lcapstone
+endif
 FLAGS_release := -O2
+FLAGS_arm64 := -O2
 FLAGS_debug := -O1 -DPARLEY_DEBUG
 # For libFuzzer, with clang: tools/fuzz_run.sh.
 FLAGS_fuzz := -O1 -DPARLEY_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
@@ -71,7 +97,8 @@ NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
 NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)
 RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
 
-.PHONY: all lib unit nightly recording check san tests lint docs run bench install help clean
+.PHONY: all lib unit nightly recording check san tests lint docs run bench install help clean \
+    arm64 check-arm64 test-programs
 all: build/parley
 
 build/parley: $(B)/parley
@@ -82,8 +109,8 @@ $(B)/parley-bare: $(CMD_OBJECTS) $(B)/libparley.a
 	$(LINK) -o $@ $(CMD_OBJECTS) $(B)/libparley.a $(LIBS)
 
 $(B)/kernel.image: $(B)/parley-bare $(KERNEL_SOURCES)
-	$< build --quiet kernel -o $@
-	@$< image check $@ --methods >/dev/null || { rm -f $@; exit 1; }
+	$(EMULATOR) $< build --quiet kernel -o $@
+	@$(EMULATOR) $< image check $@ --methods >/dev/null || { rm -f $@; exit 1; }
 
 $(B)/kernel_image.o: src/cmd/kernel_image.S $(B)/kernel.image
 	$(CC) -c -o $@ $< -Wa,-I,$(B)
@@ -114,7 +141,7 @@ $(B)/%.o: src/%.c
 
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) $(CMOCKA)
 
 $(B)/tests/image/%: tests/image/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
@@ -125,12 +152,12 @@ unit: $(UNIT_PROGRAMS)
 
 $(B)/tests/stress/%: tests/stress/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) $(CMOCKA)
 
 # What takes too long, or too much memory, for every day; and the stress tests at length.
 $(B)/tests/nightly/%: tests/nightly/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) -lcmocka
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) $(CMOCKA)
 
 # libFuzzer on whole runs, for tools/fuzz_run.sh: CONFIG=fuzz CC=clang.
 $(B)/fuzz_run: tests/fuzz/fuzz_run.c $(B)/libparley.a
@@ -162,14 +189,14 @@ $(R)/tests/%.o: tests/recording/%.c
 
 $(R)/recorded.o: $(RECORD_OBJECTS) $(RECORDED_OBJECTS)
 	$(CC) -r -nostdlib -o $@ $^
-	objcopy $(addprefix --keep-global-symbol=,$(RECORDED_GLOBALS)) $@
+	$(OBJCOPY) $(addprefix --keep-global-symbol=,$(RECORDED_GLOBALS)) $@
 
 $(R)/test_bodies $(R)/test_primitives: $(R)/%: $(R)/tests/%.o $(RECORDING_DRIVER) \
     $(R)/recorded.o $(B)/libparley.a
 	$(LINK) -o $@ $^ $(LIBS)
 
 $(R)/test_record: $(R)/tests/test_record.o $(R)/object/record.o $(B)/libparley.a
-	$(LINK) -o $@ $^ $(LIBS) -lcmocka
+	$(LINK) -o $@ $^ $(LIBS) $(CMOCKA)
 
 # Prints what was recorded for each bytecode and primitive.
 recording: $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
@@ -192,6 +219,21 @@ san:
 	@PARLEY_CONFIG=san tools/run_tests.sh -t 500 \
 	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
     $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
+
+test-programs: $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS)
+
+# ---- another machine: the whole VM, built with Debian's cross compiler and run in qemu-user
+arm64:
+	@tools/install_deps.sh arm64
+	@+$(MAKE) --no-print-directory -s $(JOBS) CONFIG=arm64 build/arm64/parley
+
+check-arm64: arm64
+	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 CONFIG=arm64 test-programs
+	@+$(MAKE) --no-print-directory -s CONFIG=arm64 run-arm64
+.PHONY: run-arm64
+run-arm64:
+	@tools/run_tests.sh -e "$(EMULATOR)" $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
+	    tests/nightly/arm64.sh
 
 lint: $(B)/tools/primitives_doc
 	@tools/install_deps.sh lint

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a make target needs and that are missing.
-#   tools/install_deps.sh TARGET        TARGET: build, run, check, san, lint, bench, nightly
+#   tools/install_deps.sh TARGET        TARGET: build, run, check, san, lint, bench, nightly, arm64
 # Works as root and with sudo, says what it installs, and does nothing when all is there. Without
 # either it names the missing packages and exits 1. On systems without apt it only looks for the
 # programs and says which are missing.
@@ -11,11 +11,12 @@ target=${1:-build}
 case $target in
 build) packages="gcc make" ;;
 run) packages="gcc make libedit-dev" ;;
-check) packages="gcc make libedit-dev libcmocka-dev python3-minimal" ;;
-san) packages="gcc make libedit-dev libcmocka-dev python3-minimal" ;;
+check) packages="gcc make libedit-dev libcmocka-dev libunicorn-dev libcapstone-dev python3-minimal" ;;
+san) packages="gcc make libedit-dev libcmocka-dev libunicorn-dev libcapstone-dev python3-minimal" ;;
 lint) packages="clang-format python3-minimal" ;;
 bench) packages="gcc make python3-minimal" ;;
-nightly) packages="gcc make libedit-dev libcmocka-dev python3-minimal clang libclang-rt-14-dev" ;;
+arm64) packages="gcc make gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" ;;
+nightly) packages="gcc make libedit-dev libcmocka-dev libunicorn-dev libcapstone-dev python3-minimal clang libclang-rt-14-dev" ;;
 *)
     echo "install_deps: unknown target '$target'" >&2
     exit 2

@@ -1,22 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs test programs and counts what they say.
-#   tools/run_tests.sh [-v] [-p] [-t SECONDS] PROGRAM...
+#   tools/run_tests.sh [-v] [-p] [-t SECONDS] [-e EMULATOR] PROGRAM...
 # Every program speaks TAP (cmocka does when asked): a line "ok" or "not ok" for each test, "# SKIP"
 # behind an ok that did not run. A program that exits with another code than 0, dies, exceeds the
 # time limit (default 300 s) or says nothing counts as one more failure. Output is shown for failing
 # programs only. Programs run two at a time, each in a scratch folder of its own; the closing line
 # is "N passed, M failed", with the number of skipped tests when there were any. -v says what each
-# program came to at the end, -p at once, and what begins.
+# program came to at the end, -p at once, and what begins. -e names a command that runs the
+# programs which this machine cannot; scripts find it in PARLEY_EMULATOR.
 set -u
 
 verbose= progress=
+export PARLEY_EMULATOR=
 limit=300
-while getopts vpt: option; do
+while getopts vpt:e: option; do
     case $option in
     v) verbose=1 ;;
     p) progress=1 ;;
     t) limit=$OPTARG ;;
+    e) PARLEY_EMULATOR=$OPTARG ;;
     *) exit 2 ;;
     esac
 done
@@ -34,7 +37,13 @@ run_one() {
     mkdir -p "$work/$name.d"
     local log=$work/$name.log begun=$SECONDS
     [ -z "$progress" ] || echo "$(date +%T) $name begins"
-    (cd "$work/$name.d" && timeout -k 10 "$limit" "$program") >"$log" 2>&1
+    local command=()
+    case $program in
+    *.sh) ;;
+    *) read -ra command <<<"$PARLEY_EMULATOR" ;;
+    esac
+    command+=("$program")
+    (cd "$work/$name.d" && timeout -k 10 "$limit" "${command[@]}") >"$log" 2>&1
     local code=$?
     local passed failed skipped
     # cmocka calls a skipped test "not ok".
