@@ -46,11 +46,9 @@ LIBS += -ledit
 endif
 ifneq ($(call library,unicorn/unicorn.h),)
 BASE_FLAGS += -DPARLEY_UNICORN
-LIBS += -lunicorn
 endif
 ifneq ($(call library,capstone/capstone.h),)
 BASE_FLAGS += -DPARLEY_CAPSTONE
-LIBS += -lcapstone
 endif
 FLAGS_release := -O2
 FLAGS_arm64 := -O2

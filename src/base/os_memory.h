@@ -18,6 +18,13 @@ void os_memory_decommit(uint64_t start, uint64_t bytes);
 // Gives the contents of usable pages back: they read as zero and stay usable.
 void os_memory_discard(uint64_t start, uint64_t bytes);
 
+// Calls `each` for what can be read between the bounds, in ascending order; false: the system does
+// not say.
+bool os_memory_each_usable(uint64_t start, uint64_t end,
+                           void (*each)(void *context, uint64_t start, uint64_t end, bool writable,
+                                        bool executable),
+                           void *context);
+
 // Puts bytes that the program was linked with at `to`, in usable pages, so that writing changes the
 // copy alone: by mapping the program's file where that is possible, else by copying. `to` is a
 // multiple of the page size.

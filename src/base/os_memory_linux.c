@@ -64,6 +64,28 @@ void os_memory_code_written(uint64_t start, uint64_t bytes) {
     __builtin___clear_cache(first, first + bytes);
 }
 
+bool os_memory_each_usable(uint64_t start, uint64_t end,
+                           void (*each)(void *context, uint64_t start, uint64_t end, bool writable,
+                                        bool executable),
+                           void *context) {
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char *line = NULL;
+    size_t capacity = 0;
+    if (!maps) return false;
+    while (getline(&line, &capacity, maps) > 0) {
+        unsigned long long from, to;
+        char rights[5];
+        if (sscanf(line, "%llx-%llx %4s", &from, &to, rights) != 3) continue;
+        if (from < start) from = start;
+        if (to > end) to = end;
+        if (from < to && rights[0] == 'r')
+            each(context, from, to, rights[1] == 'w', rights[2] == 'x');
+    }
+    free(line);
+    fclose(maps);
+    return true;
+}
+
 // ---- the program's own bytes
 
 typedef struct OwnPlace {

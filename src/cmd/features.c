@@ -11,6 +11,8 @@
 #include "memory/collector.h"
 #include "parley.h"
 #include "plugin/registry.h"
+#include "tool/cpu.h"
+#include "tool/listing.h"
 
 static void print_collectors(void) {
     fputs("collectors:", stdout);
@@ -57,6 +59,8 @@ int command_features(void) {
     printf("line editing: %s\n", line_editor_is_built_in() ? "libedit" : "no");
     puts("jit: no");
     puts("compiler in C: yes");
-    puts("simulator: no");
+    const char *simulator = cpu_library(), *disassembler = listing_library();
+    printf("simulator: %s\n", simulator ? simulator : "no");
+    printf("disassembler: %s\n", disassembler ? disassembler : "no");
     return EXIT_OK;
 }

@@ -29,6 +29,7 @@ static void arena_lay_out(Arena *arena, uint64_t start, uint64_t bytes, const Ar
     arena->old_space = (ArenaZone){at, start + bytes};
     arena->start = start;
     arena->end = start + bytes;
+    arena->watcher = (ArenaWatcher){0};
 }
 
 // Reserves so that old space begins at the preferred base; 0: not possible.
@@ -65,18 +66,25 @@ void arena_release(Arena *arena) {
     *arena = (Arena){0};
 }
 
+static void arena_tell(const Arena *arena, uint64_t start, uint64_t end, bool is_committed) {
+    if (arena->watcher.changed)
+        arena->watcher.changed(arena->watcher.context, start, end, is_committed);
+}
+
 Status arena_commit(Arena *arena, uint64_t start, uint64_t bytes) {
     uint64_t page = os_page_size();
     ASSERT(start >= arena->start && start + bytes <= arena->end);
     uint64_t first = start & ~(page - 1), end = round_up(start + bytes, page);
-    (void)arena;
-    return os_memory_commit(first, end - first) ? STATUS_OK : STATUS_NO_MEMORY;
+    if (!os_memory_commit(first, end - first)) return STATUS_NO_MEMORY;
+    arena_tell(arena, first, end, true);
+    return STATUS_OK;
 }
 
 void arena_decommit(Arena *arena, uint64_t start, uint64_t bytes) {
     uint64_t page = os_page_size();
     ASSERT(start >= arena->start && start + bytes <= arena->end);
     uint64_t first = round_up(start, page), end = (start + bytes) & ~(page - 1);
-    (void)arena;
-    if (first < end) os_memory_decommit(first, end - first);
+    if (first >= end) return;
+    arena_tell(arena, first, end, false);
+    os_memory_decommit(first, end - first);
 }

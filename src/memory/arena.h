@@ -12,6 +12,7 @@
 #ifndef PARLEY_MEMORY_ARENA_H
 #define PARLEY_MEMORY_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,9 +31,17 @@ typedef struct ArenaZone {
     uint64_t start, end;
 } ArenaZone;
 
+// Who wants to know what becomes usable and what is given back, in whole pages: after the one,
+// before the other.
+typedef struct ArenaWatcher {
+    void (*changed)(void *context, uint64_t start, uint64_t end, bool is_committed); // NULL: nobody
+    void *context;
+} ArenaWatcher;
+
 typedef struct Arena {
     uint64_t start, end;
     ArenaZone control, code, stack, new_space, old_space;
+    ArenaWatcher watcher;
 } Arena;
 
 MUST_USE Status arena_reserve(Arena *arena, const ArenaOptions *options, Diagnosis *diagnosis);

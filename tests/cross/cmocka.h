@@ -21,10 +21,14 @@ struct CMUnitTest {
     void (*test_func)(void **state);
     CMFixtureFunction setup_func, teardown_func;
 };
-#define cmocka_unit_test_setup_teardown(f, setup, teardown) {#f, f, setup, teardown}
-#define cmocka_unit_test_setup(f, setup) {#f, f, setup, NULL}
-#define cmocka_unit_test_teardown(f, teardown) {#f, f, NULL, teardown}
-#define cmocka_unit_test(f) {#f, f, NULL, NULL}
+#define cmocka_unit_test_setup_teardown(f, setup, teardown)                                        \
+    { #f, f, setup, teardown }
+#define cmocka_unit_test_setup(f, setup)                                                           \
+    { #f, f, setup, NULL }
+#define cmocka_unit_test_teardown(f, teardown)                                                     \
+    { #f, f, NULL, teardown }
+#define cmocka_unit_test(f)                                                                        \
+    { #f, f, NULL, NULL }
 
 typedef enum CrossEnd { CROSS_PASSED, CROSS_FAILED, CROSS_SKIPPED } CrossEnd;
 typedef struct CrossRun {
@@ -39,7 +43,7 @@ static inline _Noreturn void cross_leave(CrossEnd how) {
     longjmp(cross_run.end, 1);
 }
 
-#define print_error(...) ((void)fprintf(stderr, __VA_ARGS__))
+#define print_error(...)   ((void)fprintf(stderr, __VA_ARGS__))
 #define print_message(...) ((void)printf(__VA_ARGS__))
 
 static inline _Noreturn __attribute__((format(printf, 3, 4))) void
@@ -52,20 +56,19 @@ cross_fail(const char *file, int line, const char *format, ...) {
     fputc('\n', stderr);
     cross_leave(CROSS_FAILED);
 }
-#define fail() cross_fail(__FILE__, __LINE__, "failed")
+#define fail()        cross_fail(__FILE__, __LINE__, "failed")
 #define fail_msg(...) cross_fail(__FILE__, __LINE__, __VA_ARGS__)
-#define skip() cross_leave(CROSS_SKIPPED)
+#define skip()        cross_leave(CROSS_SKIPPED)
 
 static inline void cross_truth(bool holds, const char *text, const char *file, int line) {
     if (!holds) cross_fail(file, line, "%s", text);
 }
-#define CROSS_TRUTH(c, text) cross_truth((c), text, __FILE__, __LINE__)
-#define assert_true(c) CROSS_TRUTH((c) ? 1 : 0, #c)
-#define assert_false(c) CROSS_TRUTH((c) ? 0 : 1, "not " #c)
-#define assert_null(p) CROSS_TRUTH((p) ? 0 : 1, #p " is null")
-#define assert_non_null(p) CROSS_TRUTH((p) ? 1 : 0, #p " is not null")
-#define assert_ptr_equal(a, b)                                                                     \
-    CROSS_TRUTH((const void *)(a) == (const void *)(b), #a " is " #b)
+#define CROSS_TRUTH(c, text)   cross_truth((c), text, __FILE__, __LINE__)
+#define assert_true(c)         CROSS_TRUTH((c) ? 1 : 0, #c)
+#define assert_false(c)        CROSS_TRUTH((c) ? 0 : 1, "not " #c)
+#define assert_null(p)         CROSS_TRUTH((p) ? 0 : 1, #p " is null")
+#define assert_non_null(p)     CROSS_TRUTH((p) ? 1 : 0, #p " is not null")
+#define assert_ptr_equal(a, b) CROSS_TRUTH((const void *)(a) == (const void *)(b), #a " is " #b)
 
 static inline void cross_same(unsigned long long a, unsigned long long b, bool wanted,
                               const char *file, int line) {
@@ -107,9 +110,9 @@ static inline void cross_bytes(const void *a, const void *b, size_t count, bool 
     cross_bytes((const void *)(a), (const void *)(b), (count), false, __FILE__, __LINE__)
 
 // Memory that cmocka would look after.
-#define test_malloc(bytes) malloc(bytes)
+#define test_malloc(bytes)       malloc(bytes)
 #define test_calloc(count, size) calloc((count), (size))
-#define test_free(memory) free(memory)
+#define test_free(memory)        free(memory)
 
 // ---- running them
 
