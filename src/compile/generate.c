@@ -199,7 +199,7 @@ static void visit_statements_for_effect(Generator *g, const NodeList *statements
 }
 
 void generator_visit_inlined_for_effect(Generator *g, Node *node) {
-    if (g->shared->is_v3) {
+    if (g->shared->drops_values) {
         open_inlined(g, node);
         visit_statements_for_effect(g, &node->as.block.body.statements);
         return;
@@ -514,7 +514,7 @@ static void note_idle(Generator *g, const Node *node) {
     }
 }
 
-static void visit_for_effect_v3(Generator *g, Node *node) {
+static void visit_unwanted(Generator *g, Node *node) {
     switch (node->kind) {
     case NODE_VARIABLE:
     case NODE_LITERAL:
@@ -543,8 +543,8 @@ static void visit_for_effect_v3(Generator *g, Node *node) {
 void generator_visit_for_effect(Generator *g, Node *node) {
     if (g->shared->has_failed || g->arena->is_exhausted) return;
     SourceMark before = mark_source(g, node);
-    if (g->shared->is_v3) {
-        visit_for_effect_v3(g, node);
+    if (g->shared->drops_values) {
+        visit_unwanted(g, node);
     } else {
         visit_node(g, node);
         method_ir_pop(&g->ir);
@@ -622,7 +622,7 @@ static void generate_end(Generator *g, const MethodNode *method) {
         method_ir_return_top(&g->ir);
         return;
     }
-    if (g->shared->is_v3) {
+    if (g->shared->drops_values) {
         visit_statements_for_effect(g, statements);
     } else {
         generator_visit_statements(g, statements);
@@ -672,12 +672,15 @@ static void generate_body(Generator *g, MethodNode *method) {
 }
 
 Code *generate_method(CompileUnit *unit, const CompileOptions *options, MethodNode *method) {
-    GeneratorShared shared = {
-        .unit = unit, .options = options, .is_v3 = options->bytecode_set == CODE_V3PLUS};
+    GeneratorShared shared = {.unit = unit,
+                              .options = options,
+                              .is_v3 = options->bytecode_set == CODE_V3PLUS,
+                              .drops_values =
+                                  options->bytecode_set == CODE_V3PLUS || options->drop_values};
     Generator generator = {.shared = &shared, .arena = unit->arena};
     Generator *g = &generator;
     if (!method_ir_start(&g->ir, g->arena)) return NULL;
-    g->ir.keeps_pushes = shared.is_v3;
+    g->ir.keeps_pushes = shared.drops_values;
     if (method->body.arguments.count > METHOD_ARGUMENT_LIMIT)
         generator_fail(g, DIAGNOSTIC_TOO_MANY_ARGUMENTS, 0, method->selector_end);
     g->ir.method_frame.argument_count = method->body.arguments.count;

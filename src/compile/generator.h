@@ -11,7 +11,8 @@ typedef struct GeneratorShared { // by a method and its blocks
     CompileUnit *unit;
     const CompileOptions *options;
     bool has_failed;
-    bool is_v3; // as Pharo 8 does it: what nobody wants is not pushed, blocks lie inside
+    bool is_v3;        // as Pharo 8 does it: blocks lie inside
+    bool drops_values; // what nobody wants is not pushed
 } GeneratorShared;
 
 typedef struct Generator {

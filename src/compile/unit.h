@@ -61,6 +61,8 @@ typedef struct CompileOptions {
     unsigned not_inlined;      // bits by Inlining (ast.h): control structures that are sent
     bool long_receiver_access; // of instance variables: Opal does so in Context, whose VM checks
                                // the long forms for contexts that live on the stack
+    bool drop_values;          // values that nobody wants are not pushed, as Opal did it until
+                               // Pharo 10; with V3PlusClosures always so
     bool strict;               // an unknown variable is an error, else a warning and bound by name
     bool declare;              // an unknown name that is assigned to is bound, without a warning
     bool warn;                 // fill in warnings

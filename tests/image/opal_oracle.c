@@ -2,7 +2,11 @@
 // The oracle of the compiler: compiles the sources of the Pharo 8 kernel image with the V3 back end
 // and compares each method with the one in the image, which Pharo's own compiler made.
 //
-//     opal_oracle IMAGE SOURCES [--show N] [--method 'Class>>selector']
+//     opal_oracle IMAGE SOURCES [--set v3|sista] [--show N] [--method 'Class>>selector']
+//
+// The set is that of the image's methods, v3 unless told otherwise; with sista the compiler does as
+// the Opal of Pharo 10 did, and the header bit for large frames does not count: the image that the
+// test has (sista_oracle.sh) was made so, and none of its methods has that bit.
 //
 // Prints how many methods are equal and what is different about the others, in classes; --show N
 // lists up to N of each class, --method shows both codes of one method. Exit code 0 when every
@@ -16,6 +20,7 @@
 #include <string.h>
 
 #include "bytecode/instruction.h"
+#include "compile/ast.h"
 #include "compile/name_set.h"
 #include "compile/name_world.h"
 #include "compile/read_sources.h"
@@ -24,6 +29,7 @@
 #include "object/layouts.h"
 
 enum { TRAIT_DEPTH_LIMIT = 10, CLASS_LIMIT = 1 << 16, TRAILER_LIMIT = 8 };
+enum { LITERAL_COUNT_BITS = 0x7FFF, LARGE_FRAME_BIT = 1 << 17 };
 
 typedef enum Outcome {
     OUTCOME_EQUAL,
@@ -57,6 +63,7 @@ typedef struct Oracle {
     uint64_t counts[OUTCOME_COUNT], state_count;
     unsigned show;
     const char *wanted;
+    BytecodeSet set;
 } Oracle;
 
 // ---- the image
@@ -138,7 +145,8 @@ static bool is_class_named(const Oracle *o, uint64_t raw, const char *name) {
 }
 
 static bool is_symbol(const Oracle *o, uint64_t raw) {
-    return is_class_named(o, raw, "ByteSymbol") || is_class_named(o, raw, "WideSymbol");
+    return is_class_named(o, raw, "ByteSymbol") || is_class_named(o, raw, "WideSymbol") ||
+           is_class_named(o, raw, "Symbol");
 }
 
 static bool same_integer(const Literal *literal, uint64_t raw) {
@@ -207,6 +215,10 @@ static bool same_characters(Text utf8, uint64_t raw) {
 }
 
 static bool same_literal(const Oracle *o, const Literal *literal, uint64_t raw);
+static bool same_literals(const Oracle *o, const Code *code, uint64_t method);
+static bool same_block(const Oracle *o, const Code *code, uint64_t raw);
+static bool same_closure(const Oracle *o, const Literal *literal, uint64_t raw);
+static bool is_code(uint64_t raw);
 
 static bool same_items(const Oracle *o, const Literal *literal, uint64_t raw) {
     if (raw_is_immediate(raw) || !format_is_pointers(raw_format(raw)) ||
@@ -288,9 +300,58 @@ static bool same_literal(const Oracle *o, const Literal *literal, uint64_t raw) 
         return is_pointers(raw, 2);
     case LITERAL_METHOD_STATE:
         return same_state(o, literal, raw);
+    case LITERAL_CODE:
+        return same_block(o, literal->code, raw);
+    case LITERAL_CONSTANT_BLOCK:
+    case LITERAL_CLEAN_BLOCK:
+        return same_closure(o, literal, raw);
+    case LITERAL_OUTER:
+        return is_code(raw);
     default:
         return false;
     }
+}
+
+static Text code_bytes(uint64_t method) {
+    Text all = bytes_of(method);
+    return text_slice(all, (raw_method_literal_count(method) + 1) * 8, all.length);
+}
+
+// The frame's size depends on the stack alone, so it counts as part of the header.
+static bool same_header(const Oracle *o, const Code *code, uint64_t method) {
+    int64_t own = code_header(code, o->set), other = raw_int(raw_slot(method, 0));
+    int64_t ignored = LITERAL_COUNT_BITS | (o->set == CODE_SISTA ? LARGE_FRAME_BIT : 0);
+    return (own | ignored) == (other | ignored);
+}
+
+// The image's bytes end with a trailer or with the padding of a block.
+static bool same_bytes(const Code *code, uint64_t method) {
+    Text bytes = code_bytes(method);
+    return bytes.length >= code->byte_count && bytes.length <= code->byte_count + TRAILER_LIMIT &&
+           memcmp(bytes.bytes, code->bytes, code->byte_count) == 0;
+}
+
+static bool is_code(uint64_t raw) {
+    return !raw_is_immediate(raw) && format_is_method(raw_format(raw));
+}
+
+static bool same_block(const Oracle *o, const Code *code, uint64_t raw) {
+    return is_code(raw) && same_bytes(code, raw) && same_header(o, code, raw) &&
+           same_literals(o, code, raw);
+}
+
+// Code and, of a constant block, its value are somewhere in the closure's slots.
+static bool same_closure(const Oracle *o, const Literal *literal, uint64_t raw) {
+    bool has_code = false, has_value = literal->kind == LITERAL_CLEAN_BLOCK;
+    if (raw_is_immediate(raw) || !format_is_pointers(raw_format(raw))) return false;
+    for (uint64_t i = 0; i < raw_slot_count(raw); i++) {
+        uint64_t slot = raw_slot(raw, i);
+        if (is_code(slot))
+            has_code |= same_block(o, literal->code, slot);
+        else
+            has_value = has_value || same_literal(o, &literal->items[0], slot);
+    }
+    return has_code && has_value;
 }
 
 static bool same_literals(const Oracle *o, const Code *code, uint64_t method) {
@@ -315,24 +376,9 @@ static bool lacks_pragmas(const Oracle *o, const Code *code, uint64_t method) {
 
 // ---- comparing
 
-static Text code_bytes(uint64_t method) {
-    Text all = bytes_of(method);
-    return text_slice(all, (raw_method_literal_count(method) + 1) * 8, all.length);
-}
-
-// The frame's size depends on the stack alone, so it counts as part of the header.
-static bool same_header(const Code *code, uint64_t method) {
-    int64_t own = code_header(code, CODE_V3PLUS), other = raw_int(raw_slot(method, 0));
-    return (own | 0x7FFF) == (other | 0x7FFF);
-}
-
 static Outcome compare(const Oracle *o, const Code *code, uint64_t method) {
-    Text bytes = code_bytes(method);
-    bool same_bytes = bytes.length >= code->byte_count &&
-                      bytes.length <= code->byte_count + TRAILER_LIMIT &&
-                      memcmp(bytes.bytes, code->bytes, code->byte_count) == 0;
-    if (!same_bytes) return OUTCOME_BYTES;
-    if (!same_header(code, method)) return OUTCOME_HEADER;
+    if (!same_bytes(code, method)) return OUTCOME_BYTES;
+    if (!same_header(o, code, method)) return OUTCOME_HEADER;
     if (same_literals(o, code, method)) return OUTCOME_EQUAL;
     return lacks_pragmas(o, code, method) ? OUTCOME_PRIMITIVE_PRAGMA : OUTCOME_LITERALS;
 }
@@ -368,8 +414,10 @@ static const SourceMethod *find_source(Oracle *o, Text class_name, bool class_si
 static Code *compile(Oracle *o, const SourceMethod *source, Text class_name, Diagnostics *list) {
     SourceMethod method = *source;
     CompileUnit unit = {.arena = &o->arena, .diagnostics = list};
-    CompileOptions options = {.bytecode_set = CODE_V3PLUS,
+    CompileOptions options = {.bytecode_set = o->set,
+                              .drop_values = true,
                               .long_receiver_access = text_is(class_name, "Context")};
+    if (o->set == CODE_SISTA) options.not_inlined = 1u << INLINE_REPEAT | 1u << INLINE_TIMES_REPEAT;
     method.class_name = class_name;
     name_world_enter(&o->world, &method, &unit);
     return compile_method(&unit, &options);
@@ -388,11 +436,11 @@ static void print_literal(const Oracle *o, uint64_t raw) {
         printf("a %.*s", TEXT_ARGUMENTS(o->class_names[raw_class_index(raw)]));
 }
 
-static void print_instructions(Text bytes, size_t limit) {
+static void print_instructions(const Oracle *o, Text bytes, size_t limit) {
     Instruction in;
     for (uint32_t pc = 0; pc < limit; pc = instruction_next_pc(&in)) {
-        if (!instruction_decode((const uint8_t *)bytes.bytes, (uint32_t)bytes.length, pc, false,
-                                &in))
+        if (!instruction_decode((const uint8_t *)bytes.bytes, (uint32_t)bytes.length, pc,
+                                o->set == CODE_SISTA, &in))
             break;
         printf("    %4u %s %lld %lld %lld\n", pc, bytecode_op_name(in.op), (long long)in.a,
                (long long)in.b, (long long)in.c);
@@ -408,14 +456,14 @@ static void print_both(const Oracle *o, const Code *code, uint64_t method) {
         print_literal(o, raw_slot(method, 1 + i));
         puts(same ? "" : "   <- differs");
     }
-    print_instructions(code_bytes(method), code_bytes(method).length);
+    print_instructions(o, code_bytes(method), code_bytes(method).length);
     if (!code) return;
-    printf("  compiled: header %llx, %zu literals\n",
-           (unsigned long long)code_header(code, CODE_V3PLUS), code->literal_count);
+    printf("  compiled: header %llx, %zu literals\n", (unsigned long long)code_header(code, o->set),
+           code->literal_count);
     for (size_t i = 0; i < code->literal_count; i++)
         printf("    literal %zu: kind %d '%.*s' %lld\n", i, code->literals[i].kind,
                TEXT_ARGUMENTS(code->literals[i].text), (long long)code->literals[i].integer);
-    print_instructions((Text){(const char *)code->bytes, code->byte_count}, code->byte_count);
+    print_instructions(o, (Text){(const char *)code->bytes, code->byte_count}, code->byte_count);
 }
 
 static void check_method(Oracle *o, uint64_t method) {
@@ -488,11 +536,16 @@ static int run(Oracle *o, const char *image, const char *sources) {
 int main(int argc, char **argv) {
     Oracle *oracle = calloc(1, sizeof *oracle);
     if (argc < 3 || !oracle) {
-        fputs("opal_oracle IMAGE SOURCES [--show N] [--method 'Class>>selector']\n", stderr);
+        fputs("opal_oracle IMAGE SOURCES [--set v3|sista] [--show N] "
+              "[--method 'Class>>selector']\n",
+              stderr);
         return 2;
     }
+    oracle->set = CODE_V3PLUS;
     for (int i = 3; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--show") == 0) oracle->show = (unsigned)atoi(argv[i + 1]);
+        if (strcmp(argv[i], "--set") == 0 && strcmp(argv[i + 1], "sista") == 0)
+            oracle->set = CODE_SISTA;
         if (strcmp(argv[i], "--method") == 0) oracle->wanted = argv[i + 1];
     }
     int code = run(oracle, argv[1], argv[2]);

@@ -183,6 +183,23 @@ static void v3_has_its_blocks_inside(void **state) {
     assert_literals("foo: x 'seen'. Known. x a", "#a 'seen' ##Known #foo: kind12");
 }
 
+// As Opal did it until Pharo 10, and its image shows.
+static void values_nobody_wants_may_be_dropped(void **state) {
+    (void)state;
+    assert_code("foo: x x ifTrue: [^ a]. x b",
+                "PUSH_TEMP, JUMP_IF_FALSE 2, PUSH_RECEIVER_VARIABLE, RETURN_TOP, PUSH_NIL, POP, "
+                "PUSH_TEMP, SEND, POP, RETURN_RECEIVER");
+    fixture.options.drop_values = true;
+    assert_code("foo: x x ifTrue: [^ a]. x b",
+                "PUSH_TEMP, JUMP_IF_FALSE 2, PUSH_RECEIVER_VARIABLE, RETURN_TOP, "
+                "PUSH_TEMP, SEND, POP, RETURN_RECEIVER");
+    assert_code("foo: x x a ifNotNil: [:y | y b]",
+                "PUSH_TEMP, SEND, STORE_TEMP 1, PUSH_NIL, SEND_IDENTICAL 22 1, JUMP_IF_TRUE 3, "
+                "PUSH_TEMP 1, SEND 1, POP, RETURN_RECEIVER");
+    assert_code("foo: x ^ x ifTrue: [3]",
+                "PUSH_TEMP, JUMP_IF_FALSE 2, PUSH_LITERAL, JUMP 1, PUSH_NIL, RETURN_TOP");
+}
+
 static void options_in_a_pragma(void **state) {
     (void)state;
     assert_literals("foo: x <compilerOptions: #(- optionInlineIf)> ^ x ifTrue: [3]",
@@ -408,6 +425,7 @@ int main(void) {
         COMPILE_TEST(hidden_variables_keep_their_values),
         COMPILE_TEST(constant_and_clean_blocks),
         COMPILE_TEST(v3_has_its_blocks_inside),
+        COMPILE_TEST(values_nobody_wants_may_be_dropped),
         COMPILE_TEST(options_in_a_pragma),
         COMPILE_TEST(long_jumps_and_limits),
         COMPILE_TEST(frames_are_large_when_they_must_be),
