@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jit/natives.h"
 #include "object/header.h"
 #include "object/layouts.h"
 
@@ -391,8 +392,11 @@ static void emit_method_entry(Compilation *c) {
     emit_checked_entry(c);
     ir_label(&c->ir, c->linked_entry);
     if (has_primitive) {
+        Label failed = ir_new_label(&c->ir), by_call = ir_new_label(&c->ir);
+        Native native = native_of(entry->primitive_number, c->argument_count);
+        if (native) native_emit(c, native, by_call);
+        ir_label(&c->ir, by_call);
         ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
-        Label failed = ir_new_label(&c->ir);
         emit_call(c, RUNTIME_PRIMITIVE);
         ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T0, 0);
         ir_jump_if(&c->ir, COND_EQUAL, failed);
