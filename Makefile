@@ -141,6 +141,10 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) $(CMOCKA)
 
+ifneq ($(call library,unicorn/unicorn.h),)
+$(B)/tests/unit/test_ir_meaning: LIBS += -lunicorn
+endif
+
 $(B)/tests/image/%: tests/image/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS)
