@@ -330,6 +330,7 @@ typedef struct Binary {
     bool x_is_constant, y_is_constant; // integers
     int64_t x_number, y_number;        // their words
     Label slow;
+    uint8_t float_op, condition; // see NotedExit
 } Binary;
 
 static bool is_integer_constant(const Value *value) {
@@ -366,6 +367,8 @@ static void end_binary(Compilation *c, const Binary *binary, int64_t selector) {
                       .pc = c->pc,
                       .next_pc = c->next_pc,
                       .selector = (uint32_t)selector,
+                      .float_op = binary->float_op,
+                      .condition = binary->condition,
                       .first_value = (uint32_t)c->exit_values.count,
                       .value_count = 2};
     for (size_t i = 2; i-- > 0;)
@@ -385,6 +388,7 @@ static void load_x(Compilation *c, const Binary *binary) {
 }
 TEMPLATE(SEND_ADD) {
     Binary binary = begin_binary(c);
+    binary.float_op = IR_FLOAT_ADD;
     check_integers(c, &binary);
     load_x(c, &binary);
     if (binary.y_is_constant) {
@@ -398,6 +402,7 @@ TEMPLATE(SEND_ADD) {
 }
 TEMPLATE(SEND_SUBTRACT) {
     Binary binary = begin_binary(c);
+    binary.float_op = IR_FLOAT_SUBTRACT;
     check_integers(c, &binary);
     load_x(c, &binary);
     if (binary.y_is_constant) {
@@ -412,6 +417,7 @@ TEMPLATE(SEND_SUBTRACT) {
 }
 TEMPLATE(SEND_MULTIPLY) {
     Binary binary = begin_binary(c);
+    binary.float_op = IR_FLOAT_MULTIPLY;
     check_integers(c, &binary);
     load_x(c, &binary);
     ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T1, TAG_INT);
@@ -475,6 +481,8 @@ static void compare_for_jump(Compilation *c, const Binary *binary, Condition con
                       .pc = c->pc,
                       .next_pc = jump_pc,
                       .selector = (uint32_t)selector,
+                      .float_op = binary->float_op,
+                      .condition = binary->condition,
                       .first_value = (uint32_t)c->exit_values.count,
                       .value_count = 2};
     for (size_t i = 2; i-- > 0;)
@@ -488,6 +496,8 @@ static void compare_for_jump(Compilation *c, const Binary *binary, Condition con
 static void compare(Compilation *c, Condition condition, int64_t selector) {
     Instruction jump;
     Binary binary = begin_binary(c);
+    binary.float_op = IR_FLOAT_COMPARE;
+    binary.condition = (uint8_t)condition;
     check_integers(c, &binary);
     compare_operands(c, &binary);
     if (takes_jump(c, &jump))
@@ -603,6 +613,7 @@ TEMPLATE(SEND_MODULO) {
 }
 TEMPLATE(SEND_DIVIDE) {
     Binary binary = divide(c);
+    binary.float_op = IR_FLOAT_DIVIDE;
     Label exact = ir_new_label(&c->ir);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, 0);
     ir_jump_if(&c->ir, COND_EQUAL, exact);

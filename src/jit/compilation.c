@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What both compilers share. See compilation.h.
 #include "jit/compilation.h"
+#include "jit/natives.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -225,10 +226,50 @@ static void emit_take_apart(Compilation *c, const NotedExit *exit) {
     emit_interpret(c, exit->next_pc);
 }
 
+// Two SmallFloat64s are answered without a send: their values are not pushed yet, and stay what
+// they are. T0 may be one of them, until the answer is there.
+static void emit_float_operation(Compilation *c, const NotedExit *exit) {
+    IrCode *ir = &c->ir;
+    const Value *values = &c->exit_values.items[exit->first_value];
+    Label no_floats = ir_new_label(ir), odd = ir_new_label(ir);
+    emit_load_value(c, R_T4, &values[0]);
+    emit_load_value(c, R_T5, &values[1]);
+    ir_rr(ir, IR_MOVE, R_T1, R_T4);
+    ir_rr(ir, IR_AND, R_T1, R_T5);
+    ir_ri(ir, IR_TEST_CONSTANT, R_T1, TAG_FLOAT);
+    ir_jump_if(ir, COND_EQUAL, no_floats);
+    native_read_small(c, F0, R_T4);
+    native_read_small(c, F1, R_T5);
+    if (exit->float_op == IR_FLOAT_DIVIDE) { // by zero: the send says so
+        ir_ri(ir, IR_CONSTANT, R_T2, 0);
+        ir_rr(ir, IR_FLOAT_FROM_BITS, F2, R_T2);
+        ir_rr(ir, IR_FLOAT_COMPARE, F1, F2);
+        ir_jump_if_float(ir, COND_EQUAL, no_floats);
+    }
+    ir_rr(ir, (IrOp)exit->float_op, F0, F1);
+    if (exit->kind == EXIT_SEND_JUMP) {
+        ir_jump_if_float(ir, (Condition)exit->condition, exit->back);
+        ir_jump(ir, exit->back_if_false);
+    } else if (exit->float_op == IR_FLOAT_COMPARE) {
+        ir_rm(ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, true));
+        ir_jump_if_float(ir, (Condition)exit->condition, exit->back);
+        ir_rm(ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, false));
+        ir_jump(ir, exit->back);
+    } else {
+        ir_rr(ir, IR_MOVE, R_T6, R_T0);
+        native_small_word(c, odd);
+        ir_jump(ir, exit->back);
+        ir_label(ir, odd);
+        ir_rr(ir, IR_MOVE, R_T0, R_T6);
+    }
+    ir_label(ir, no_floats);
+}
+
 // A send out of line, and the place to come back to it with the answer on the stack.
 static void emit_exit_send(Compilation *c, const NotedExit *exit) {
     IrCode *ir = &c->ir;
     Label answered = ir_new_label(ir), resume = ir_new_label(ir);
+    if (exit->float_op) emit_float_operation(c, exit);
     push_values(c, exit);
     c->pc = exit->pc;
     c->next_pc = exit->next_pc;

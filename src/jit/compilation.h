@@ -53,7 +53,8 @@ typedef enum ExitKind {
 typedef struct NotedExit {
     ExitKind kind;
     Label label, back, back_if_false;
-    uint32_t pc, next_pc, selector;    // selector: special, of a binary message
+    uint32_t pc, next_pc, selector; // selector: special, of a binary message
+    uint8_t float_op, condition;    // IrOp, if not 0: what is done with two SmallFloat64s at once
     uint32_t first_value, value_count; // that the interpreter will find on the stack
 } NotedExit;
 

@@ -25,7 +25,7 @@ typedef enum Accepted { SMALL = 1, BOXED = 2, INTEGER = 4 } Accepted;
 // ---- reading
 
 // T2 and T3 are lost, here and below.
-static void read_small(Compilation *c, FloatReg to, Reg from) {
+void native_read_small(Compilation *c, FloatReg to, Reg from) {
     Label zero = ir_new_label(&c->ir);
     ir_rr(&c->ir, IR_MOVE, R_T2, from);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T2, MAGNITUDE_SHIFT);
@@ -71,7 +71,7 @@ static void read_number(Compilation *c, FloatReg to, Reg from, unsigned accepted
     if (accepted & (BOXED | INTEGER)) no_small = ir_new_label(&c->ir);
     ir_ri(&c->ir, IR_TEST_CONSTANT, from, TAG_FLOAT);
     ir_jump_if(&c->ir, COND_EQUAL, no_small);
-    read_small(c, to, from);
+    native_read_small(c, to, from);
     if (accepted & INTEGER) {
         no_integer = ir_new_label(&c->ir);
         ir_jump(&c->ir, done);
@@ -112,9 +112,8 @@ static void return_boxed(Compilation *c, Label slow) {
     native_return(c);
 }
 
-// Returns F0, whose word is made of T0, its sign, and T1, its magnitude.
-static void return_float(Compilation *c, Label slow) {
-    Label odd = ir_new_label(&c->ir), boxed = ir_new_label(&c->ir);
+// The word is made of T0, its sign, and T1, its magnitude.
+void native_small_word(Compilation *c, Label odd) {
     ir_rr(&c->ir, IR_BITS_FROM_FLOAT, R_T0, F0);
     ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T0, 63);
@@ -127,6 +126,12 @@ static void return_float(Compilation *c, Label slow) {
     ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T1, MAGNITUDE_SHIFT);
     ir_rr(&c->ir, IR_OR, R_T0, R_T1);
     ir_ri(&c->ir, IR_ADD_CONSTANT, R_T0, (1 << MAGNITUDE_SHIFT) + TAG_FLOAT);
+}
+
+// Returns F0.
+static void return_float(Compilation *c, Label slow) {
+    Label odd = ir_new_label(&c->ir), boxed = ir_new_label(&c->ir);
+    native_small_word(c, odd);
     native_return(c);
     ir_label(&c->ir, odd);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, -EXPONENT_OFFSET - 1);
