@@ -40,20 +40,19 @@ static int not_available(const char *what) {
 }
 
 static int print_help(void) {
-    puts("Parley, a Smalltalk virtual machine.\n"
-         "\n"
-         "  parley [OPTIONS] IMAGE [ARGUMENTS]   run an image; the arguments go to it");
+    puts("Parley, a Smalltalk: machine, compiler and class library.\n");
     own_image_print_help();
+    puts("  parley [OPTIONS] IMAGE [ARGUMENTS]         run an image; the arguments go to it");
     puts("\n"
          "Commands:");
     for (int i = 0; i < COMMAND_COUNT; i++) {
         char left[64];
         snprintf(left, sizeof left, "parley %s %s", commands[i].word, commands[i].arguments);
-        printf("  %-36s %s%s\n", left, commands[i].text,
+        printf("  %-42s %s%s\n", left, commands[i].text,
                commands[i].run ? "" : " (not available yet)");
     }
     puts("\n"
-         "  parley --help | --version | --features\n"
+         "  parley --help | --version | --features; parley COMMAND --help\n"
          "\n"
          "Options before the image:");
     options_print_help();
@@ -63,6 +62,9 @@ static int print_help(void) {
          "\n"
          "Images: 64-bit Spur (format 68021), as Pharo 7 to 9, Squeak 5 and 6 and Cuis save them.\n"
          "A save replaces the image file as a whole, or not at all.\n"
+         "\n"
+         "Environment: the REPL writes what it accepts to the file PARLEY_CHANGES, or else\n"
+         "parley/changes.st in XDG_STATE_HOME (~/.local/state), beside its history.\n"
          "\n"
          "Signals: SIGINT interrupts the image, SIGQUIT prints the Smalltalk stacks and goes on.\n"
          "\n"

@@ -44,11 +44,11 @@ bool own_image_takes(const char *word) {
 }
 
 void own_image_print_help(void) {
-    puts("  parley                               the REPL, in the image that is built in\n"
-         "  parley FILE.st [ARGUMENTS]           run a script");
+    puts("  parley                                     the REPL, in the image that is built in\n"
+         "  parley FILE.st [ARGUMENTS]                 run a script");
     for (int i = 0; i < OWN_WORD_COUNT; i++) {
         char left[64];
         snprintf(left, sizeof left, "parley %s %s", own_words[i].word, own_words[i].arguments);
-        printf("  %-36s %s\n", left, own_words[i].text);
+        printf("  %-42s %s\n", left, own_words[i].text);
     }
 }
