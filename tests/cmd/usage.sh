@@ -49,6 +49,19 @@ check "Exit ends a program" run 0 -e "Exit signalSuccess: 'done'. nil foo"
 check "with its message" grep -q "^done$" out
 check "or with a failure" run 1 -e "Exit signalFailure: 'why'"
 check "which is told as an error" grep -q "^why$" err
+check "words behind repl" refuses "what is 'junk' for" repl junk
+# A change log that cannot be written is told in one line, and the session goes on.
+for file in /nonexistent/changes.st "$PWD" /dev/full; do
+    echo "3 + 4" | PARLEY_CHANGES=$file "$parley" >out 2>err
+    check "changes to $file: the session goes on" [ "$?-$(cat out)" = 0-7 ]
+    check "and it is told" [ "$(wc -l <err)-$(grep -c "^parley: $file: changes are not written" err)" = 1-1 ]
+done
+check "no folder was made" [ ! -e /nonexistent ]
+mkdir home
+echo 3 | HOME=$PWD/home XDG_STATE_HOME='' PARLEY_CHANGES='' "$parley" >out 2>err
+check "changes are in the home folder else" [ -s home/.local/state/parley/changes.st ]
+echo ":save /nonexistent/x.image" | PARLEY_CHANGES=$PWD/c.st "$parley" >out 2>err
+check ":save where nothing can be written" [ "$?-$(wc -l <err)" = 1-1 ]
 check "test of nothing" refuses "/nonexistent: no such folder" test /nonexistent
 check "test of an empty folder" refuses "no Smalltalk sources" test empty
 check "test of an unknown name" refuses "no tests match" test NobodyHasThisName
