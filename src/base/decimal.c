@@ -203,23 +203,24 @@ static double round_to_double(Digit top, bool more, int64_t exponent) {
     return value;
 }
 
-// The double nearest to a * 2^exponent, a little more if `more`.
-static double double_from_natural(Natural a, bool more, int64_t exponent) {
-    size_t bits = natural_bit_count(a);
-    Digit top[BIG_DIGITS];
-    if (bits <= DIGIT_BITS) {
-        Digit only = natural_low_digit(a) << (DIGIT_BITS - bits);
-        return round_to_double(only, more, exponent + (int64_t)bits);
+double decimal_round(Natural bits, bool more, int64_t exponent) {
+    size_t count = natural_bit_count(bits);
+    if (count == 0) return 0.0;
+    if (count <= DIGIT_BITS) {
+        Digit only = natural_low_digit(bits) << (DIGIT_BITS - count);
+        return round_to_double(only, more, exponent + (int64_t)count);
     }
-    size_t dropped = bits - DIGIT_BITS;
-    more = more || natural_has_bits(a, 0, dropped - 1);
-    Digit highest = natural_low_digit(natural_shift_right(top, a, dropped));
-    return round_to_double(highest, more, exponent + (int64_t)bits);
+    size_t dropped = count - DIGIT_BITS, first = dropped / DIGIT_BITS;
+    more = more || natural_has_bits(bits, 0, dropped - 1);
+    Natural highest = {bits.digits + first, bits.count - first}; // at most two digits
+    Digit top[2];
+    Digit shifted = natural_low_digit(natural_shift_right(top, highest, dropped % DIGIT_BITS));
+    return round_to_double(shifted, more, exponent + (int64_t)count);
 }
 
 static double scale_up(Big *mantissa, int64_t power) {
     big_multiply_power_of_five(mantissa, power);
-    return double_from_natural(natural(mantissa), false, power);
+    return decimal_round(natural(mantissa), false, power);
 }
 
 static double scale_down(Big *mantissa, int64_t power) {
@@ -233,8 +234,7 @@ static double scale_down(Big *mantissa, int64_t power) {
     big_shift_left(mantissa, places);
     Division result =
         natural_divide(quotient, remainder, natural(mantissa), natural(&divisor), scratch);
-    return double_from_natural(result.quotient, result.remainder.count > 0,
-                               -power - (int64_t)places);
+    return decimal_round(result.quotient, result.remainder.count > 0, -power - (int64_t)places);
 }
 
 // Where both factors are doubles, so is, rounded once, their product or quotient.

@@ -30,4 +30,7 @@ double decimal_nearest(Natural mantissa, int64_t exponent);
 // The same for a mantissa of decimal digits (characters), as many as one likes.
 double decimal_nearest_to_digits(const char *digits, size_t count, int64_t exponent);
 
+// The double nearest to bits * 2^exponent, a little more if `more`; natural numbers of any length.
+double decimal_round(Natural bits, bool more, int64_t exponent);
+
 #endif

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Number literals. Digits are gathered into naturals of any length (base/natural.h) and the value
-// is computed exactly; floats are rounded once, to nearest even, at the end. One exception is
-// Pharo's: an integer with a negative exponent (5e-3) is the product of two floats.
+// is computed exactly; floats are rounded once, to nearest even, at the end (base/decimal.h).
 #include "compile/numbers.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/natural.h"
+#include "base/decimal.h"
 #include "compile/lexer.h"
 
 // ---- naturals in the arena; no digits and an exhausted arena when memory is out
@@ -100,22 +99,7 @@ static void set_scaled(CodeArena *arena, Literal *literal, Natural numerator, Na
 
 // ---- floats
 
-enum { MANTISSA_BITS = 53, QUOTIENT_BITS = 66, LEAST_EXPONENT = -1074 };
-
-// bits * 2^exponent, where `has_more` says that something not 0 follows the bits; rounded to
-// nearest even.
-static double round_to_double(Natural bits, int64_t exponent, bool has_more) {
-    int64_t surplus = (int64_t)natural_bit_count(bits) - MANTISSA_BITS;
-    if (surplus + exponent < LEAST_EXPONENT) surplus = LEAST_EXPONENT - exponent;
-    if (surplus <= 0) return ldexp((double)natural_low_digit(bits), (int)exponent);
-    Digit kept[4] = {0};
-    if (surplus > (int64_t)natural_bit_count(bits)) return 0.0;
-    uint64_t mantissa = natural_low_digit(natural_shift_right(kept, bits, (size_t)surplus));
-    bool half = natural_has_bits(bits, (size_t)surplus - 1, (size_t)surplus - 1);
-    bool rest = has_more || (surplus > 1 && natural_has_bits(bits, 0, (size_t)surplus - 2));
-    if (half && (rest || (mantissa & 1))) mantissa++;
-    return ldexp((double)mantissa, (int)(exponent + surplus));
-}
+enum { QUOTIENT_BITS = 66 }; // of which one more than a double's are needed, and some to round by
 
 static double divide_to_double(CodeArena *arena, Natural numerator, Natural denominator) {
     if (!numerator.count || !denominator.count) return 0.0;
@@ -129,7 +113,7 @@ static double divide_to_double(CodeArena *arena, Natural numerator, Natural deno
         denominator = big_shift_left(arena, denominator, (size_t)-shift);
     Division division = big_divide(arena, numerator, denominator);
     if (arena->is_exhausted) return 0.0;
-    return round_to_double(division.quotient, -shift, division.remainder.count != 0);
+    return decimal_round(division.quotient, division.remainder.count != 0, -shift);
 }
 
 static double scaled_float(CodeArena *arena, Natural mantissa, unsigned base, int64_t exponent) {
@@ -137,16 +121,6 @@ static double scaled_float(CodeArena *arena, Natural mantissa, unsigned base, in
     Natural power = big_power(arena, base, size);
     if (exponent < 0) return divide_to_double(arena, mantissa, power);
     return divide_to_double(arena, big_multiply(arena, mantissa, power), big_from_digit(arena, 1));
-}
-
-// base^exponent as repeated multiplication of floats gives it, highest bit of the exponent first.
-static double float_power(double base, uint64_t exponent) {
-    double result = 1.0;
-    for (uint64_t bit = UINT64_C(1) << (63 - __builtin_clzll(exponent)); bit; bit >>= 1) {
-        result *= result;
-        if (exponent & bit) result *= base;
-    }
-    return result;
 }
 
 // ---- reading
@@ -274,8 +248,7 @@ static void power_integer(Reader *r, Natural whole, int64_t exponent, Literal *l
         set_integer(r->arena, literal, division.quotient, r->is_negative);
         return;
     }
-    double size = divide_to_double(r->arena, whole, big_from_digit(r->arena, 1));
-    double value = size * (1.0 / float_power(r->base, (uint64_t)-exponent));
+    double value = divide_to_double(r->arena, whole, power);
     set_float(literal, r->is_negative ? -value : value);
 }
 

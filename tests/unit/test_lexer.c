@@ -77,6 +77,11 @@ static void floats(void **state) {
     assert_float("5e-3", 4, 0.005);
     assert_float("2.2250738585072011e-308", 23, 2.2250738585072011e-308);
     assert_float("4.9e-324", 8, 4.9e-324);
+    assert_float("5e-324", 6, 4.9e-324);
+    assert_float("25e-325", 7, 4.9e-324);
+    assert_float("2e-324", 6, 0.0);
+    assert_float("8e-10", 5, 8e-10);
+    assert_float("2r1e-1074", 9, 4.9e-324);
     assert_float("2.4703282292062327e-324", 23, 0.0);
     assert_float("2.4703282292062328e-324", 23, 4.9e-324);
     assert_float("1.7976931348623157e308", 22, 1.7976931348623157e308);
