@@ -73,6 +73,10 @@ typedef struct ParleyOptions {
     uint64_t code_bytes;          /* room for compiled code */
     bool baseline;                /* compile what is used again to machine code */
     bool naive;                   /* compile what is used again to machine code, naively */
+    bool simulate;                /* let a simulated processor run what was compiled */
+    const char *isa;              /* of which kind: "x64", "arm64"; NULL: this machine's */
+    bool simulate_strictly;       /* check its registers all the time */
+    bool simulate_report;         /* say at the end how much it ran, on standard error */
     bool verify_heap;             /* check all objects before and after every collection */
     bool deterministic;           /* clocks count ticks */
     bool interactive;             /* do not tell the image that there is no display */

@@ -15,6 +15,7 @@
 #include "image/image_info.h"
 #include "image/read.h"
 #include "jit/jit.h"
+#include "tool/simulate.h"
 #include "memory/collector.h"
 #include "plugin/registry.h"
 #include "run/clock.h"
@@ -26,7 +27,8 @@
 
 struct Parley {
     ParleyOptions options; // its strings and lists are kept in the fields below
-    char *collector, *trace;
+    char *collector, *trace, *isa;
+    Simulation *simulation; // NULL: the machine runs its code itself
     ImageInfo image;
     VM *vm;       // NULL: no image loaded
     bool is_over; // the image quit or failed: `outcome` is all there is
@@ -95,6 +97,8 @@ static bool copy_options(Parley *p, const ParleyOptions *options) {
     p->options = *options;
     if (!copy_string(&p->collector, options->collector)) return false;
     if (!copy_string(&p->trace, options->trace)) return false;
+    if (!copy_string(&p->isa, options->isa)) return false;
+    p->options.isa = p->isa;
     if (image_info_init(&p->image) != STATUS_OK) return false;
     if (options->vm_path && image_info_set_vm_path(&p->image, options->vm_path) != STATUS_OK)
         return false;
@@ -115,6 +119,8 @@ static void drop_vm(Parley *p) {
     if (!p->vm) return;
     plugin_release_all(p->vm);
     jit_release(p->vm);
+    simulate_end(p->simulation);
+    p->simulation = NULL;
     vm_destroy(p->vm);
     p->vm = NULL;
 }
@@ -125,6 +131,7 @@ void parley_destroy(Parley *p) {
     image_info_release(&p->image);
     free(p->collector);
     free(p->trace);
+    free(p->isa);
     free(p);
 }
 
@@ -140,13 +147,26 @@ static uint64_t code_bytes(const ParleyOptions *given) {
     return given->code_bytes ? given->code_bytes : defaults.code_bytes;
 }
 
+static bool compiles(const ParleyOptions *given) {
+    return given->naive || given->baseline || given->simulate;
+}
+
 // Compiled code says nothing of the sends that somebody wants to watch.
 static Status start_jit(Parley *p) {
     JitOptions options;
-    if ((!p->options.naive && !p->options.baseline) || p->vm->watches_sends) return STATUS_OK;
+    if (p->options.isa && !p->options.simulate)
+        return diagnose(&p->diagnosis, STATUS_BAD_USAGE, "an instruction set is for --simulate");
+    if (!compiles(&p->options) || p->vm->watches_sends) return STATUS_OK;
     jit_default_options(&options);
     if (p->options.naive) options.compile = naive_compile;
-    return jit_init(p->vm, &options, &p->diagnosis);
+    if (p->options.isa) options.backend = backend_named(p->options.isa);
+    if (p->options.isa && !options.backend)
+        return diagnose(&p->diagnosis, STATUS_BAD_USAGE, "no instruction set '%s'", p->options.isa);
+    Status status = jit_init(p->vm, &options, &p->diagnosis);
+    if (status != STATUS_OK || !p->options.simulate) return status;
+    SimulateOptions simulate = {.strict = p->options.simulate_strictly,
+                                .report = p->options.simulate_report};
+    return simulate_begin(&p->simulation, p->vm, &simulate, &p->diagnosis);
 }
 
 static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnosis) {
@@ -166,7 +186,7 @@ static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnos
     set_unless_zero(&options->max_ticks, given->max_ticks);
     set_unless_zero(&options->flush_caches_every, given->flush_caches_every);
     options->deterministic = given->deterministic;
-    if (given->naive || given->baseline) options->code_bytes = code_bytes(given);
+    if (compiles(given)) options->code_bytes = code_bytes(given);
     if (!collector_named(p->collector))
         return diagnose(diagnosis, STATUS_BAD_USAGE, "unknown collector '%s'", p->collector);
     if (p->trace && !trace_parse(p->trace, &options->trace))

@@ -73,6 +73,7 @@ typedef struct Jit {
     int64_t true_offset, false_offset; // from nil
     // Runs code from `start` until it is left; NULL: the processor does.
     MAY_GC MachineAction (*execute)(struct VM *vm, uint64_t start);
+    void *executor; // whatever `execute` needs
 } Jit;
 
 void jit_default_options(JitOptions *options);

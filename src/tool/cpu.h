@@ -28,9 +28,10 @@
 #include "base/status.h"
 #include "jit/backend.h"
 #include "memory/arena.h"
+#include "memory/heap.h"
 
 typedef struct Cpu Cpu;
-typedef uint64_t (*CpuFunction)(void *vm, uint64_t first, uint64_t second);
+MAY_GC typedef uint64_t (*CpuFunction)(void *vm, uint64_t first, uint64_t second);
 
 typedef struct CpuOptions {
     const Backend *backend;
@@ -56,7 +57,8 @@ typedef struct CpuCounts {
     uint64_t instructions; // while they are counted
 } CpuCounts;
 
-// Is there a library behind this? Otherwise cpu_open answers STATUS_STATE and says what is missing.
+// Is there a library behind this? Otherwise cpu_open answers STATUS_BAD_USAGE and says what is
+// missing.
 bool cpu_is_built_in(void);
 const char *cpu_library(void); // its name and version; NULL: none
 MUST_USE Status cpu_open(Cpu **cpu, const CpuOptions *options, Diagnosis *diagnosis);

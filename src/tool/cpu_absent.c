@@ -14,7 +14,7 @@ const char *cpu_library(void) { return NULL; }
 Status cpu_open(Cpu **cpu, const CpuOptions *options, Diagnosis *diagnosis) {
     (void)options;
     *cpu = NULL;
-    return diagnose(diagnosis, STATUS_STATE,
+    return diagnose(diagnosis, STATUS_BAD_USAGE,
                     "no simulator in this program: build it where libunicorn-dev is installed");
 }
 

@@ -129,6 +129,7 @@ static void spoil_registers(Cpu *cpu) {
         cpu_set_float(cpu, (FloatReg)i, -1.2345678e-300);
 }
 
+// roots: no oop is held here, nor by whoever runs the processor.
 static void serve(Cpu *cpu, unsigned gate) {
     const CpuIsa *isa = cpu->isa;
     uint64_t first = cpu_read(cpu, isa->arguments[0]);
@@ -417,15 +418,16 @@ Status cpu_open(Cpu **out, const CpuOptions *options, Diagnosis *diagnosis) {
     cpu->strict = options->strict;
     Status status = STATUS_OK;
     if (!load_unicorn(&cpu->unicorn))
-        status = diagnose(diagnosis, STATUS_STATE, "no simulator: %s is not installed here",
+        status = diagnose(diagnosis, STATUS_BAD_USAGE, "no simulator: %s is not installed here",
                           FILE_NAME(UC_API_MAJOR));
     else if (!cpu->isa)
         status = diagnose(diagnosis, STATUS_BAD_USAGE, "no simulated processor for this code");
     else if (cpu->unicorn.open(cpu->isa->arch, cpu->isa->mode, &cpu->engine) != UC_ERR_OK)
         status = diagnose(diagnosis, STATUS_STATE, "Unicorn does not start");
+    if (!status && !make_gate(cpu))
+        status = diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for a simulated processor");
     if (!status) status = cpu_map_arena(cpu, diagnosis);
-    if (!status &&
-        (!make_gate(cpu) || !make_c_stack(cpu, options->c_stack_bytes) || !add_hooks(cpu)))
+    if (!status && (!make_c_stack(cpu, options->c_stack_bytes) || !add_hooks(cpu)))
         status = diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for a simulated processor");
     if (status) {
         cpu_close(cpu);
@@ -439,6 +441,7 @@ void cpu_close(Cpu *cpu) {
     if (!cpu) return;
     cpu_unmap_arena(cpu);
     if (cpu->engine) cpu->unicorn.close(cpu->engine);
+    if (cpu->gap) os_memory_release(cpu->gap, cpu->gap_bytes);
     if (cpu->gate) os_memory_release(cpu->gate, os_page_size());
     if (cpu->gate_page) os_memory_release((uint64_t)(uintptr_t)cpu->gate_page, os_page_size());
     if (cpu->c_stack) os_memory_release(cpu->c_stack, cpu->c_stack_bytes);

@@ -61,8 +61,9 @@ struct Cpu {
     ARRAY(CpuRange) ranges; // of the arena that are mapped: disjoint, ascending
     bool lost_memory;       // a commitment could not be mapped
     uint64_t c_stack, c_stack_bytes;
-    uint64_t gate;      // its address in the simulation: reserved here, without memory
-    uint8_t *gate_page; // its contents
+    uint64_t gap, gap_bytes; // between code and data: cpu_memory.c
+    uint64_t gate;           // its address in the simulation: reserved here, without memory
+    uint8_t *gate_page;      // its contents
     CpuGate gates[CPU_GATE_LIMIT];
     unsigned gate_count;
     uc_hook stop_hooks[CPU_STOP_LIMIT];
