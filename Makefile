@@ -86,7 +86,9 @@ STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/str
 # Programs that script tests use.
 TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
 TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%) $(B)/tools/primitives_doc
-SCRIPT_TESTS := $(filter-out %/common.sh tests/nightly/%,$(sort $(wildcard tests/*/*.sh)))
+# The longest runs beside all the others.
+LONG_TESTS := tests/stress/switches.sh
+SCRIPT_TESTS := $(filter-out %/common.sh tests/nightly/% $(LONG_TESTS),$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
 # What runs longer at night: more damaged files, kills, switches.
 NIGHTLY_SCRIPTS := tests/cmd/recover.sh tests/stress/switches.sh tests/image/damaged.sh tests/image/saves.sh \
@@ -209,7 +211,7 @@ recording: $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
 check:
 	@tools/install_deps.sh check
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 tests
-	@tools/run_tests.sh $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(STRESS_PROGRAMS) $(SCRIPT_TESTS)
+	@tools/run_tests.sh $(LONG_TESTS) $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(STRESS_PROGRAMS) $(SCRIPT_TESTS)
 
 tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS) \
     $(STRESS_PROGRAMS)
@@ -218,7 +220,7 @@ tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECK
 san:
 	@tools/install_deps.sh san
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 CONFIG=san tests
-	@PARLEY_CONFIG=san tools/run_tests.sh -t 500 \
+	@PARLEY_CONFIG=san tools/run_tests.sh -t 700 $(LONG_TESTS) \
 	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
     $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
 

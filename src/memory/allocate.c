@@ -31,7 +31,12 @@ static bool stress_permits(Heap *heap) {
     uint64_t number = ++heap->spaces->allocations;
     if (options->collect_every && number % options->collect_every == 0)
         heap_want(heap, HEAP_WANTS_SCAVENGE | HEAP_WANTS_STRESS);
-    return !options->fail_every || number % options->fail_every != 0;
+    if (!options->fail_every) return true;
+    if (options->fail_every > 1 && heap->spaces->spared) {
+        heap->spaces->spared--;
+        return true;
+    }
+    return number % options->fail_every != 0;
 }
 
 static uint64_t young_large_bytes(const Heap *heap) {

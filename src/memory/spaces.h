@@ -58,6 +58,7 @@ typedef struct HeapSpaces {
     uint64_t allocated_at_full;   // statistics.allocated_bytes_before at the last full collection
     uint64_t old_allocated_bytes; // allocated directly in old space since the last collection
     uint64_t allocations;         // counted only when stress options want it
+    unsigned spared;              // so many more do not fail for the sake of a test
     uint64_t collections;         // scavenges and full ones that the safe point made
     bool tenuring_failed;         // the last scavenge found no room in old space
 

@@ -254,14 +254,30 @@ static void every_kth_allocation_fails(void **state) {
     f.heap->options.fail_every = 3;
     f.heap->spaces->allocations = 0;
     heap_scavenge(f.heap); // from now on every allocation is seen
-    for (int i = 1; i <= 12; i++) {
+    // Eight are spared after each collection for one that failed.
+    for (int i = 1; i <= 30; i++) {
+        bool fails = i % 9 == 3;
         Oop object = heap_allocate_small(f.heap, f.test.plain, FORMAT_MIXED, 3);
-        assert_int_equal(oop_is_none(object), i % 3 == 0);
-        if (i % 3 == 0) {
+        assert_int_equal(oop_is_none(object), fails);
+        if (fails) {
             assert_true(f.heap->wants & HEAP_ALLOCATION_FAILED);
             assert_int_equal(f.heap->failed_bytes, 32);
             assert_true(heap_make_room(f.heap, f.heap->failed_bytes));
         }
+    }
+    f.heap->options.fail_every = 0;
+    close(&f);
+}
+
+static void every_single_allocation_fails_for_good(void **state) {
+    (void)state;
+    Fixture f;
+    TestHeapOptions options = test_heap_options();
+    open_with(&f, &options);
+    f.heap->options.fail_every = 1;
+    for (int i = 0; i < 4; i++) {
+        assert_true(heap_make_room(f.heap, 32));
+        assert_true(oop_is_none(heap_allocate_small(f.heap, f.test.plain, FORMAT_MIXED, 3)));
     }
     f.heap->options.fail_every = 0;
     close(&f);
@@ -753,6 +769,7 @@ int main(void) {
         cmocka_unit_test(room_that_is_there_costs_no_full_collection),
         cmocka_unit_test(room_that_cannot_be_made),
         cmocka_unit_test(every_kth_allocation_fails),
+        cmocka_unit_test(every_single_allocation_fails_for_good),
         cmocka_unit_test(every_kth_allocation_asks_for_a_collection),
         cmocka_unit_test(every_kth_collection_moves_everything),
         cmocka_unit_test(growth_of_old_space_asks_for_a_full_collection),
