@@ -20,15 +20,14 @@ struct CMUnitTest {
     const char *name;
     void (*test_func)(void **state);
     CMFixtureFunction setup_func, teardown_func;
+    void *initial_state;
 };
-#define cmocka_unit_test_setup_teardown(f, setup, teardown)                                        \
-    { #f, f, setup, teardown }
-#define cmocka_unit_test_setup(f, setup)                                                           \
-    { #f, f, setup, NULL }
-#define cmocka_unit_test_teardown(f, teardown)                                                     \
-    { #f, f, NULL, teardown }
-#define cmocka_unit_test(f)                                                                        \
-    { #f, f, NULL, NULL }
+// clang-format off
+#define cmocka_unit_test_setup_teardown(f, setup, teardown) {#f, f, setup, teardown, NULL}
+#define cmocka_unit_test_setup(f, setup) {#f, f, setup, NULL, NULL}
+#define cmocka_unit_test_teardown(f, teardown) {#f, f, NULL, teardown, NULL}
+#define cmocka_unit_test(f) {#f, f, NULL, NULL, NULL}
+// clang-format on
 
 typedef enum CrossEnd { CROSS_PASSED, CROSS_FAILED, CROSS_SKIPPED } CrossEnd;
 typedef struct CrossRun {
