@@ -308,6 +308,12 @@ static void class_table_is_checked(void **state) {
     refuses(f, "CLASS_POINT is not the class"); // its index leads to another
 }
 
+static void ephemeron_without_key_is_refused(void **state) {
+    Fixture *f = *state;
+    syn_object(&f->synthetic, SYN_POINT, FORMAT_EPHEMERON, 0);
+    refuses(f, "an ephemeron without a key");
+}
+
 static void class_without_format_is_refused(void **state) {
     Fixture *f = *state;
     Synthetic *s = &f->synthetic;
@@ -432,6 +438,7 @@ int main(void) {
         TEST(contexts_are_checked),
         TEST(first_objects_are_checked),
         TEST(class_table_is_checked),
+        TEST(ephemeron_without_key_is_refused),
         TEST(class_without_format_is_refused),
         TEST(special_objects_are_checked),
         TEST(optional_special_objects_may_be_nil),
