@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "memory/allocate.h"
 #include "object/header.h"
 #include "run/activate.h"
 #include "run/context.h"
@@ -18,11 +19,15 @@ static void store_copied(VM *vm, Oop closure, int first, unsigned count) {
         field_at_put(&vm->heap, closure, first + (int)i, prim_stack_at(vm, count - 1 - i));
 }
 
+static Oop new_closure(VM *vm, uint64_t class_index, unsigned slot_count) {
+    return class_index ? heap_allocate_small(&vm->heap, class_index, FORMAT_MIXED, slot_count)
+                       : oop_none();
+}
+
 Oop closure_new(VM *vm, unsigned argument_count, unsigned copied_count) {
     Oop outer = context_of_frame(vm, vm->fp);
     if (oop_is_none(outer)) return outer;
-    Oop closure = prim_new_object(vm, prim_known(vm, block_closure), FORMAT_MIXED,
-                                  num(CLOSURE_FIRST_COPIED + (int64_t)copied_count));
+    Oop closure = new_closure(vm, vm->known.block_closure, CLOSURE_FIRST_COPIED + copied_count);
     if (oop_is_none(closure)) return closure;
     // The context counts pcs from 1 at the body's start, the frame from 0 at the header.
     int64_t start_pc = (int64_t)vm->fp[FRAME_PC] - 7;
@@ -37,8 +42,8 @@ Oop closure_new_full(VM *vm, Oop block, unsigned copied_count, bool no_outer_con
                      Oop block_receiver) {
     Oop outer = no_outer_context ? vm->heap.nil : context_of_frame(vm, vm->fp);
     if (oop_is_none(outer)) return outer;
-    Oop closure = prim_new_object(vm, prim_known(vm, full_block_closure), FORMAT_MIXED,
-                                  num(FULL_CLOSURE_FIRST_COPIED + (int64_t)copied_count));
+    Oop closure =
+        new_closure(vm, vm->known.full_block_closure, FULL_CLOSURE_FIRST_COPIED + copied_count);
     if (oop_is_none(closure)) return closure;
     Num arguments = oop_is_method(block) ? method_argument_count(block) : num(0);
     field_at_put(&vm->heap, closure, CLOSURE_OUTER_CONTEXT, outer);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "memory/allocate.h"
 #include "object/header.h"
 #include "run/primitive.h"
 #include "run/stack.h"
@@ -60,8 +61,9 @@ static bool wants_large_context(const uint64_t *fp) {
 Oop context_of_frame(VM *vm, uint64_t *fp) {
     if (frame_is_married(fp)) return frame_oop(fp + FRAME_CONTEXT);
     int capacity = wants_large_context(fp) ? CONTEXT_LARGE_FRAME_SLOTS : CONTEXT_SMALL_FRAME_SLOTS;
-    Oop context = prim_new_object(vm, prim_known(vm, context), FORMAT_MIXED,
-                                  num(CONTEXT_FIRST_TEMP + capacity));
+    if (!vm->known.context) return oop_none();
+    Oop context = heap_allocate_small(&vm->heap, vm->known.context, FORMAT_MIXED,
+                                      (uint64_t)(CONTEXT_FIRST_TEMP + capacity));
     if (oop_is_none(context)) return context;
     Heap *heap = &vm->heap;
     field_at_put(heap, context, CONTEXT_SENDER, tagged_frame(fp));
