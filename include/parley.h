@@ -71,8 +71,8 @@ typedef struct ParleyOptions {
     uint64_t flush_caches_every;  /* forget all lookups at every k-th send */
     const char *trace;            /* "sends,gc,...": lines on standard error, see parley --help */
     uint64_t code_bytes;          /* room for compiled code */
-    bool baseline;                /* compile what is used again to machine code */
-    bool naive;                   /* compile what is used again to machine code, naively */
+    bool interpreter;             /* compile nothing to machine code */
+    bool naive;                   /* compile with the naive compiler */
     bool simulate;                /* let a simulated processor run what was compiled */
     const char *isa;              /* of which kind: "x64", "arm64"; NULL: this machine's */
     bool simulate_strictly;       /* check its registers all the time */

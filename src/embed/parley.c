@@ -141,28 +141,34 @@ static void set_unless_zero(uint64_t *option, uint64_t value) {
     if (value) *option = value;
 }
 
-static uint64_t code_bytes(const ParleyOptions *given) {
-    JitOptions defaults;
-    jit_default_options(&defaults);
-    return given->code_bytes ? given->code_bytes : defaults.code_bytes;
-}
-
+// Code is compiled unless the interpreter alone is wanted, or something that only it does: watching
+// sends, counting ticks from the beginning. Elsewhere than on processors with a back end it is the
+// only one, but for simulated processors.
 static bool compiles(const ParleyOptions *given) {
-    return given->naive || given->baseline || given->simulate;
+    bool watches = given->trace || given->flush_caches_every;
+    return !given->interpreter && !watches && !given->max_ticks && !given->deterministic &&
+           (backend_host() || given->simulate);
 }
 
-// Compiled code says nothing of the sends that somebody wants to watch.
+static Status jit_options(const ParleyOptions *given, JitOptions *options, Diagnosis *diagnosis) {
+    jit_default_options(options);
+    set_unless_zero(&options->code_bytes, given->code_bytes);
+    if (given->naive) options->compile = naive_compile;
+    if (given->isa && !given->simulate)
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "an instruction set is for --simulate");
+    if (given->isa) options->backend = backend_named(given->isa);
+    if (given->isa && !options->backend)
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "no instruction set '%s'", given->isa);
+    if (given->simulate && given->interpreter)
+        return diagnose(diagnosis, STATUS_BAD_USAGE, "--simulate is for compiled code");
+    return STATUS_OK;
+}
+
 static Status start_jit(Parley *p) {
     JitOptions options;
-    if (p->options.isa && !p->options.simulate)
-        return diagnose(&p->diagnosis, STATUS_BAD_USAGE, "an instruction set is for --simulate");
-    if (!compiles(&p->options) || p->vm->watches_sends) return STATUS_OK;
-    jit_default_options(&options);
-    if (p->options.naive) options.compile = naive_compile;
-    if (p->options.isa) options.backend = backend_named(p->options.isa);
-    if (p->options.isa && !options.backend)
-        return diagnose(&p->diagnosis, STATUS_BAD_USAGE, "no instruction set '%s'", p->options.isa);
-    Status status = jit_init(p->vm, &options, &p->diagnosis);
+    Status status = jit_options(&p->options, &options, &p->diagnosis);
+    if (status != STATUS_OK || !compiles(&p->options)) return status;
+    status = jit_init(p->vm, &options, &p->diagnosis);
     if (status != STATUS_OK || !p->options.simulate) return status;
     SimulateOptions simulate = {.strict = p->options.simulate_strictly,
                                 .report = p->options.simulate_report};
@@ -186,7 +192,10 @@ static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnos
     set_unless_zero(&options->max_ticks, given->max_ticks);
     set_unless_zero(&options->flush_caches_every, given->flush_caches_every);
     options->deterministic = given->deterministic;
-    if (compiles(given)) options->code_bytes = code_bytes(given);
+    JitOptions jit;
+    Status status = jit_options(given, &jit, diagnosis);
+    if (status != STATUS_OK) return status;
+    if (compiles(given)) options->code_bytes = jit.code_bytes;
     if (!collector_named(p->collector))
         return diagnose(diagnosis, STATUS_BAD_USAGE, "unknown collector '%s'", p->collector);
     if (p->trace && !trace_parse(p->trace, &options->trace))
