@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/crash.h"
 #include "base/os.h"
 #include "object/header.h"
 #include "run/closure.h"
@@ -279,6 +280,8 @@ MAY_GC static bool run_code(VM *vm) {
 }
 
 MAY_GC StopReason jit_run(VM *vm) {
+    // Signals must not find the stack pages in the stack register.
+    if (vm->jit) crash_prepare_thread();
     for (;;) {
         StopReason reason = interpret(vm);
         if (reason != STOP_MACHINE) return reason;

@@ -107,6 +107,7 @@ static void switch_without_memory_is_made_later(void **state) {
     let_be_ready(1);
     vm->fp[FRAME_FLAGS] &= ~FRAME_FLAG_MARRIED; // the running frame needs a context
     vm->heap.options.fail_every = 1;
+    vm->heap.eden_limit = 0; // every allocation is looked at
     assert_int_equal(serve(INTERRUPT_EVENTS), OUTCOME_ANSWERED);
     assert_same(process_active(vm), p[0]);
     assert_int_not_equal(vm->interrupts, 0);

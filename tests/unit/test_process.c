@@ -476,6 +476,7 @@ static void without_memory_for_a_context_nothing_changes(void **state) {
     // The running frame has no context yet: taking it away makes one necessary.
     vm->fp[FRAME_FLAGS] &= ~FRAME_FLAG_MARRIED;
     vm->heap.options.fail_every = 1;
+    vm->heap.eden_limit = 0; // every allocation is looked at
     assert_fails(FAILURE_NO_MEMORY, prim_semaphore_signal, semaphore);
     assert_fails(FAILURE_NO_MEMORY, prim_semaphore_wait, free_semaphore);
     assert_fails(FAILURE_NO_MEMORY, prim_mutex_enter, mutex);
