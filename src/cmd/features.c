@@ -8,6 +8,7 @@
 #include "cmd/command.h"
 #include "cmd/own_image.h"
 #include "image/format.h"
+#include "jit/backend.h"
 #include "memory/collector.h"
 #include "parley.h"
 #include "plugin/registry.h"
@@ -26,6 +27,15 @@ static bool is_earlier_module(unsigned index) {
     for (unsigned i = 0; i < index; i++)
         if (strcmp(plugin_at(i)->module, plugin_at(index)->module) == 0) return true;
     return false;
+}
+
+// All of them are built in; one may be this processor's own.
+static void print_backends(void) {
+    const Backend *host = backend_host(), *backend;
+    fputs("compiled code:", stdout);
+    for (unsigned i = 0; (backend = backend_at(i)); i++)
+        printf(" %s%s", backend->name, backend == host ? " (this machine's)" : "");
+    putchar('\n');
 }
 
 static void print_plugins(void) {
@@ -57,7 +67,7 @@ int command_features(void) {
     else
         puts("kernel image: none");
     printf("line editing: %s\n", line_editor_is_built_in() ? "libedit" : "no");
-    puts("jit: no");
+    print_backends();
     puts("compiler in C: yes");
     const char *simulator = cpu_library(), *disassembler = listing_library();
     printf("simulator: %s\n", simulator ? simulator : "no");
