@@ -74,8 +74,9 @@ class Tree:
     def __init__(self):
         self.path = os.path.join(tempfile.mkdtemp(prefix='parley-faults-'), 'tree')
         os.mkdir(self.path)
-        for name in ('src', 'include', 'tests', 'tools', 'docs', 'kernel', 'Makefile', '.ci',
-                     '.clang-format', 'build/gen', 'build/release'):
+        names = [name for name in os.listdir(ROOT) if name not in ('build', '.git')]
+        os.mkdir(os.path.join(self.path, 'build'))
+        for name in names + ['build/gen', 'build/release']:
             source = os.path.join(ROOT, name)
             if os.path.isdir(source):
                 shutil.copytree(source, os.path.join(self.path, name), symlinks=True)
