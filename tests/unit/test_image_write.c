@@ -204,16 +204,23 @@ static void prefix_is_written_back(void **state) {
 static void forwarders_are_replaced(void **state) {
     Fixture *f = *state;
     Loaded first, second;
+    uint64_t other = syn_object(&f->synthetic, SYN_POINT, FORMAT_FIXED, 2);
+    syn_put(&f->synthetic, other, 0, f->synthetic.nil);
+    syn_put(&f->synthetic, other, 1, f->synthetic.nil);
     load_synthetic(f, &first);
-    // The point becomes a forwarder to the string, as become: does it.
+    // The point becomes a forwarder to another, and that one to the string, as become: does it.
     uint64_t start = (uint64_t)(uintptr_t)first.memory;
     uint64_t point = f->synthetic.point - BASE + start, bytes = f->synthetic.bytes - BASE + start;
-    raw_store(point, header_with_class_index(header_with_format(raw_load(point), FORMAT_FORWARDER),
-                                             CLASS_INDEX_FORWARDER));
-    raw_store(raw_slot_address(point, 0), bytes);
+    other += start - BASE;
+    uint64_t chain[] = {point, other, bytes};
+    for (int i = 0; i < 2; i++) {
+        uint64_t header = header_with_format(raw_load(chain[i]), FORMAT_FORWARDER);
+        raw_store(chain[i], header_with_class_index(header, CLASS_INDEX_FORWARDER));
+        raw_store(raw_slot_address(chain[i], 0), chain[i + 1]);
+    }
     saves(f, &first, BASE);
     load(f, f->path, &second);
-    assert_int_equal(second.bytes, first.bytes + REMEMBERED_SET_BYTES - 7 * 8 - 3 * 8);
+    assert_int_equal(second.bytes, first.bytes + REMEMBERED_SET_BYTES - 7 * 8 - 2 * 3 * 8);
     uint64_t large = raw_slot(second.special, SPECIAL_EXTERNAL_OBJECTS);
     assert_int_equal(raw_load(raw_slot(large, 299)), raw_load(bytes));
     free(first.memory);
