@@ -75,6 +75,7 @@ typedef struct FixtureClasses {
 enum { FIXTURE_PRIORITIES = 4 };
 static VM *vm __attribute__((unused));
 static FixtureClasses cls __attribute__((unused));
+static uint64_t fixture_code_bytes; // room for compiled code, of the VMs opened from now on
 
 #define INT(value)       oop_from_num(num(value))
 #define CHARACTER(code)  char_from_code(num(code))
@@ -317,6 +318,7 @@ static inline int fixture_open(void **state) {
     options.max_ticks = 1000;
     options.reserve_bytes = 256 << 20;
     options.stack_page_count = 4;
+    options.code_bytes = fixture_code_bytes;
     options.heap.eden_bytes = 1 << 20;
     Diagnosis why = {""};
     vm = vm_new(&options, 0, &why);
