@@ -129,7 +129,7 @@ void emit_check_slots(Compilation *c, Reg object, int64_t index) {
     ir_jump_if(&c->ir, COND_ABOVE, interpreted);
 }
 
-// barrier.tbl's row GENERATIONAL: an old object gets a young value.
+// barrier.tbl's row GENERATIONAL: an old object, not remembered yet, gets a young value.
 void emit_store(Compilation *c, int64_t index) {
     Label slow = ir_new_label(&c->ir), done = ir_new_label(&c->ir);
     ir_rm(&c->ir, IR_STORE, R_T2, R_T1, slot_offset(index));
@@ -143,7 +143,9 @@ void emit_store(Compilation *c, int64_t index) {
     ir_rr(&c->ir, IR_MOVE, R_T4, R_T1);
     ir_rr(&c->ir, IR_SUBTRACT, R_T4, R_T3);
     ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T4, R_VM, VM_NEW_BYTES);
-    ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, slow);
+    ir_jump_if(&c->ir, COND_BELOW, done);
+    ir_mi(&c->ir, IR_TEST_MEMORY32, R_T1, 0, (int32_t)HEADER_REMEMBERED);
+    ir_jump_if(&c->ir, COND_EQUAL, slow);
     ir_label(&c->ir, done);
     note_exit(c, (NotedExit){.kind = EXIT_BARRIER, .label = slow, .back = done, .pc = c->pc});
 }
