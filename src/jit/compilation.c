@@ -130,9 +130,8 @@ void emit_check_slots(Compilation *c, Reg object, int64_t index) {
 }
 
 // barrier.tbl's row GENERATIONAL: an old object, not remembered yet, gets a young value.
-void emit_store(Compilation *c, int64_t index) {
+void emit_barrier(Compilation *c) {
     Label slow = ir_new_label(&c->ir), done = ir_new_label(&c->ir);
-    ir_rm(&c->ir, IR_STORE, R_T2, R_T1, slot_offset(index));
     ir_ri(&c->ir, IR_TEST_CONSTANT, R_T2, TAG_MASK);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, done);
     ir_rm(&c->ir, IR_LOAD, R_T3, R_VM, VM_NEW_START);
@@ -148,6 +147,11 @@ void emit_store(Compilation *c, int64_t index) {
     ir_jump_if(&c->ir, COND_EQUAL, slow);
     ir_label(&c->ir, done);
     note_exit(c, (NotedExit){.kind = EXIT_BARRIER, .label = slow, .back = done, .pc = c->pc});
+}
+
+void emit_store(Compilation *c, int64_t index) {
+    ir_rm(&c->ir, IR_STORE, R_T2, R_T1, slot_offset(index));
+    emit_barrier(c);
 }
 
 void emit_check_writable(Compilation *c, Reg object) {

@@ -134,6 +134,8 @@ void emit_return(Compilation *c);
 void emit_non_local_return(Compilation *c);
 // Goes to exit_interpret unless `object` is a pointer object with more than `index` slots.
 void emit_check_slots(Compilation *c, Reg object, int64_t index);
+// T2 has been stored into the object T1, which is not read-only. All T registers are lost.
+void emit_barrier(Compilation *c);
 // Stores T2 into slot `index` of the object in T1, and runs the barrier; all T registers are lost.
 // The object is not read-only.
 void emit_store(Compilation *c, int64_t index);

@@ -302,30 +302,14 @@ TEMPLATE(SEND_INTEGER_DIVIDE) { by_body(c); }
 TEMPLATE(SEND_BIT_SHIFT) { by_body(c); }
 TEMPLATE(SEND_MAKE_POINT) { by_body(c); }
 
+// ---- what has no template of its own
 #define PLAIN_SEND(NAME)                                                                           \
     TEMPLATE(NAME) { send(c, SEND_SPECIAL, a, b); }
-PLAIN_SEND(SEND_AT)
-PLAIN_SEND(SEND_AT_PUT)
-PLAIN_SEND(SEND_SIZE)
-PLAIN_SEND(SEND_NEXT)
-PLAIN_SEND(SEND_NEXT_PUT)
-PLAIN_SEND(SEND_AT_END)
-PLAIN_SEND(SEND_VALUE)
-PLAIN_SEND(SEND_VALUE_1)
-PLAIN_SEND(SEND_DO)
-PLAIN_SEND(SEND_NEW)
-PLAIN_SEND(SEND_NEW_1)
-PLAIN_SEND(SEND_X)
-PLAIN_SEND(SEND_Y)
-
-// ---- what never goes on is for the interpreter, which knows what to send
-static void leave_to_interpreter(Compilation *c) { ir_jump(&c->ir, exit_interpret(c)); }
-TEMPLATE(INLINE_PRIMITIVE) { leave_to_interpreter(c); }
-TEMPLATE(BRANCH_IF_NOT_INSTANCE) { leave_to_interpreter(c); }
-TEMPLATE(TRAP) { leave_to_interpreter(c); }
-TEMPLATE(UNUSED) { leave_to_interpreter(c); }
-TEMPLATE(EXTEND_A) { leave_to_interpreter(c); }
-TEMPLATE(EXTEND_B) { leave_to_interpreter(c); }
+#define FOR_INTERPRETER(NAME)                                                                      \
+    TEMPLATE(NAME) { ir_jump(&c->ir, exit_interpret(c)); }
+#include "jit/plain.tbl"
+#undef PLAIN_SEND
+#undef FOR_INTERPRETER
 
 static void (*const templates[])(Compilation *, int64_t, int64_t) = {
 #define INSTRUCTION(NAME, pops, pushes, flow, text) [BC_##NAME] = naive_##NAME,

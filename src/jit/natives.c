@@ -8,8 +8,6 @@
 enum {
     VM_EDEN_FREE = offsetof(VM, heap.eden_free),
     VM_EDEN_LIMIT = offsetof(VM, heap.eden_limit),
-    VM_NEW_START = offsetof(VM, heap.new_start),
-    VM_NEW_BYTES = offsetof(VM, heap.new_bytes),
     VM_CLASS_TABLE = offsetof(VM, heap.class_table_root),
 };
 
@@ -166,25 +164,4 @@ void native_allocate(Compilation *c, Label slow) {
     ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T2, R_VM, VM_EDEN_LIMIT);
     ir_jump_if(&c->ir, COND_ABOVE, slow);
     ir_rm(&c->ir, IR_STORE, R_T2, R_VM, VM_EDEN_FREE);
-}
-
-// barrier.tbl's row GENERATIONAL: an old object gets a young value. One that is remembered already
-// needs nothing.
-void native_barrier(Compilation *c) {
-    Label done = ir_new_label(&c->ir);
-    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T2, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, done);
-    ir_rm(&c->ir, IR_LOAD, R_T3, R_VM, VM_NEW_START);
-    ir_rr(&c->ir, IR_MOVE, R_T4, R_T2);
-    ir_rr(&c->ir, IR_SUBTRACT, R_T4, R_T3);
-    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T4, R_VM, VM_NEW_BYTES);
-    ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, done);
-    ir_rr(&c->ir, IR_MOVE, R_T4, R_T1);
-    ir_rr(&c->ir, IR_SUBTRACT, R_T4, R_T3);
-    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T4, R_VM, VM_NEW_BYTES);
-    ir_jump_if(&c->ir, COND_BELOW, done);
-    ir_mi(&c->ir, IR_TEST_MEMORY32, R_T1, 0, (int32_t)HEADER_REMEMBERED);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, done);
-    emit_call(c, RUNTIME_BARRIER);
-    ir_label(&c->ir, done);
 }

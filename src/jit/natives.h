@@ -74,7 +74,5 @@ void native_allocate(Compilation *c, Label slow);
 void native_read_small(Compilation *c, FloatReg to, Reg from);
 // T0 := the SmallFloat64 that is F0; T1 is lost. To `odd` if there is none, or it is a zero.
 void native_small_word(Compilation *c, Label odd);
-// T2 has been stored into the object T1, which is not read-only. All T registers are lost.
-void native_barrier(Compilation *c);
 
 #endif

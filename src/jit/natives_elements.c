@@ -158,7 +158,7 @@ static void store_pointer(Compilation *c) {
     native_operand(c, R_T2, 0);
     ir_rx(&c->ir, IR_STORE_INDEXED, R_T2, R_T0, R_T1, slot_offset(0));
     ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
-    native_barrier(c);
+    emit_barrier(c);
     return_value(c);
 }
 

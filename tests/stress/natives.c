@@ -221,9 +221,11 @@ static uint64_t assemble_native(Native native, unsigned argument_count) {
     native_emit(&c, native, slow);
     ir_label(&c.ir, slow);
     leave(&c.ir, MACHINE_LEAVE);
+    emit_exits(&c);
     for (unsigned i = 0; backend_at(i); i++)
         assemble_for(backend_at(i), &c.ir);
     uint64_t start = assemble_piece(vm->jit, &c.ir, NULL);
+    array_free(&c.exits);
     if (!start) complain("no room for its code");
     return start;
 }
