@@ -14,6 +14,9 @@ if "$parley" --features | grep -q "line editing: no"; then
     echo "ok 1 - # SKIP this build has no line editing"
     exit 0
 fi
+# libedit keeps what it binds keys to until the end; nobody else copies wide strings that way.
+echo 'leak:wcsdup' >leaks
+export LSAN_OPTIONS=suppressions=$PWD/leaks:print_suppressions=0
 export XDG_STATE_HOME=$PWD/state
 unset PARLEY_CHANGES
 exec python3 - "$parley" <<'PYTHON'
