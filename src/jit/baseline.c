@@ -559,7 +559,7 @@ TEMPLATE(SEND_IDENTICAL) { identical(c, true); }
 TEMPLATE(SEND_NOT_IDENTICAL) { identical(c, false); }
 
 // ---- division, rounding down, by what is neither 0 nor -1
-// T0 := x // y, T2 := x rem y, with S1 := y; the quotient is not rounded down yet.
+// T0 := x quo y, T2 := x rem y, T3 := y; T5 keeps what was in T0, which may be an operand.
 static Binary divide(Compilation *c) {
     Binary binary = begin_binary(c);
     check_integers(c, &binary);
@@ -573,7 +573,7 @@ static Binary divide(Compilation *c) {
     ir_ri(&c->ir, IR_ADD_CONSTANT, R_T4, 1);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T4, 1);
     ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, binary.slow);
-    ir_rr(&c->ir, IR_MOVE, R_T5, R_T0); // an operand may be there
+    ir_rr(&c->ir, IR_MOVE, R_T5, R_T0);
     ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
     ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T0, TAG_BITS);
     ir_r(&c->ir, IR_DIVIDE, R_T3);
@@ -711,9 +711,8 @@ static void (*const templates[])(Compilation *, int64_t, int64_t) = {
 
 // The code before does not come here: the stack is what jumps bring along.
 static void begin_anew(Compilation *c) {
-    uint32_t offset = c->pc - c->first_pc + (c->first_pc - 8 - c->summary->first_pc);
     array_clear(&c->stack);
-    for (int16_t i = 0; i < c->summary->depth_at[offset]; i++)
+    for (int i = compilation_depth(c); i > 0; i--)
         push(c, VALUE_SPILLED, 0, 0);
 }
 

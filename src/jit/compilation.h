@@ -102,6 +102,8 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
                        const BlockEntry *block);
 // Decodes the next instruction that can be reached; false: there is none.
 bool compilation_next(Compilation *c);
+// Operands on the stack before the instruction, as far as verification knows.
+int compilation_depth(const Compilation *c);
 // Finds out what is jumped to, before anything is compiled. False: no memory.
 bool compilation_find_targets(Compilation *c);
 // The instruction behind this one, if it can be reached; and taking it along with this one.

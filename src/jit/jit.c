@@ -106,7 +106,8 @@ void jit_forget_all(VM *vm) {
 
 static void classes_changed(VM *vm) { caches_unlink_all(vm->jit); }
 
-// The code stays in the zone, since frames may run it, but nobody finds it any more.
+// Other code may go to its code in ways that are not listed; it happens seldom, so all is
+// forgotten.
 static void method_changed(VM *vm, Oop method) {
     Jit *jit = vm->jit;
     bool found = false;
@@ -127,6 +128,15 @@ static void move_method(Jit *jit, Code *code, Oop method) {
     zone_write(&jit->zone, code->start, &word, sizeof word);
 }
 
+// Most scavenges move no method.
+static bool known_have_moved(const Jit *jit, Heap *heap) {
+    for (size_t i = 0; i < jit->known_capacity; i++) {
+        Oop method = jit->known[i].method;
+        if (!oop_is_none(method) && !oop_is(heap_survivor(heap, method), method)) return true;
+    }
+    return false;
+}
+
 static void update(VM *vm, Heap *heap) {
     Jit *jit = vm->jit;
     bool died = false;
@@ -143,7 +153,7 @@ static void update(VM *vm, Heap *heap) {
     }
     if (died) caches_unlink_all(jit); // what is linked to dead code
     caches_update(jit, heap);
-    if (!known_rebuild(jit, jit->known_capacity, heap)) {
+    if (known_have_moved(jit, heap) && !known_rebuild(jit, jit->known_capacity, heap)) {
         memset(jit->known, 0, jit->known_capacity * sizeof *jit->known);
         jit->known_count = 0;
     }
@@ -252,18 +262,14 @@ MAY_GC static MachineAction execute(VM *vm, uint64_t start) {
     return enter(vm, start, 0);
 }
 
-static void interpret_frame(uint64_t *fp) {
-    fp[FRAME_FLAGS] =
-        (fp[FRAME_FLAGS] & ~(uint64_t)255) | FRAME_INTERPRETED | FRAME_FLAG_RETURNS_SLOWLY;
-    fp[FRAME_RETURN_ADDRESS] = 0;
-}
-
 // Where the compiled frame that the VM's registers name goes on; 0: it is an interpreted one now.
 static uint64_t resume_address(VM *vm) {
     const Code *code = jit_frame_code(vm, vm->fp);
     uint64_t address = code ? code_resume_at(code, vm->fp[FRAME_PC]) : 0;
-    if (!address) interpret_frame(vm->fp);
-    return address;
+    if (address) return address;
+    vm->fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+    frame_become_interpreted(vm->fp);
+    return 0;
 }
 
 // Until the interpreter has something to do. False: vm->stop says why the VM stops.

@@ -6,7 +6,7 @@
 // stands in one table here, keyed by the object, and is kept in step by collections; the method
 // object itself is not touched.
 //
-// Where code is refused (too large, odd stack depths, an error code wanted of its primitive) the
+// Where code is refused (too large, odd stack depths, a self that must be looked at) the
 // interpreter goes on. When the zone is full everything is forgotten and begins anew: a frame may
 // become an interpreted one at any time, so nothing has to be kept for those that run.
 #ifndef PARLEY_JIT_JIT_H
@@ -43,7 +43,7 @@ typedef struct JitOptions {
 typedef struct JitStatistics {
     uint64_t compiled, refused, forgotten, zone_resets, left, loops;
     uint64_t linked, closed, opened, unlinked, missed; // send sites
-    uint64_t compile_nanoseconds, code_bytes;
+    uint64_t compile_nanoseconds;
 } JitStatistics;
 
 typedef struct KnownCode {

@@ -70,6 +70,10 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
     return c->code != NULL;
 }
 
+int compilation_depth(const Compilation *c) {
+    return c->summary->depth_at[c->pc - PC_OF_BODY - c->summary->first_pc];
+}
+
 static bool is_reached(const Compilation *c, uint32_t pc) {
     return c->summary->depth_at[pc - PC_OF_BODY - c->summary->first_pc] != SUMMARY_NOT_A_PC;
 }

@@ -53,10 +53,9 @@ static uint64_t enter_code(VM *vm, uint64_t linked_entry, uint64_t return_addres
 static uint64_t interpret_from(VM *vm, uint64_t pc) {
     uint64_t *fp = vm->fp;
     fp[FRAME_PC] = pc;
-    fp[FRAME_FLAGS] = (fp[FRAME_FLAGS] & ~(uint64_t)255) | FRAME_INTERPRETED;
     if (fp[FRAME_RETURN_ADDRESS] != vm->jit->hooks.return_to_interpreter)
         fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
-    fp[FRAME_RETURN_ADDRESS] = 0;
+    frame_become_interpreted(fp);
     return leave(vm, OUTCOME_SWITCHED);
 }
 
@@ -81,10 +80,9 @@ MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntr
     Caller caller = caller_of(vm);
     unsigned argument_count = site->argument_count;
     Code *callee = jit_method_code(vm, entry);
-    if (!may_go_back(vm, &caller)) { // compiling has cleared the zone
+    // Compiling may have cleared the zone, and the caller's code with it.
+    if (!callee || !may_go_back(vm, &caller))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
-    }
-    if (!callee) return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
     cache_link(vm, code, site, entry, callee, prim_stack_at(vm, argument_count));
     return enter_code(vm, callee->linked_entry, caller.link);
 }
@@ -130,14 +128,9 @@ MAY_GC uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused
         Oop closure = prim_stack_at(vm, argument_count);
         uint64_t header = oop_is_immediate(closure) ? 0 : raw_load(oop_bits(closure));
         BlockCall call = activate_find_block(vm, closure, header, argument_count);
-        if (call.entry && !(call.flags & FRAME_FLAG_CHECKED_SELF) &&
-            call.entry->uses != BLOCK_IS_INTERPRETED) {
-            if (!call.entry->code)
-                vm->hooks->block_is_hot(
-                    vm, activate_block_slot(vm, call.entry->method, call.entry->start_pc));
-            if (call.entry->code && jit_is_unchanged(vm->jit, caller.resets))
-                return enter_code(vm, call.entry->code, return_address);
-        }
+        uint64_t block_code = call.entry ? activate_block_code(vm, &call) : 0;
+        if (block_code && jit_is_unchanged(vm->jit, caller.resets))
+            return enter_code(vm, block_code, return_address);
     }
     uint64_t *sp = vm->sp;
     vm->argument_count = argument_count;
@@ -204,22 +197,13 @@ MAY_GC uint64_t runtime_body(VM *vm, uint64_t first, uint64_t second) {
         break;
     }
     uint64_t pc = vm->fp[FRAME_PC] - length;
-    switch (action) {
-    case ACTION_NEXT:
-    case ACTION_PUSHED_TEMP:
-    case ACTION_ANSWERED_NUMBER:
-    case ACTION_POPPED_TEMP:
-        break;
-    case ACTION_TRUE:
-    case ACTION_FALSE:
-        push(&r, boolean(&r, action == ACTION_TRUE));
-        break;
-    case ACTION_SEND:
+    if (action == ACTION_SEND)
         return finish_answer(vm, &caller,
                              send_message(vm, r.selector, r.argument_count, oop_none()));
-    default:
+    if (action == ACTION_TRUE || action == ACTION_FALSE)
+        push(&r, boolean(&r, action == ACTION_TRUE));
+    else if (!action_is_next(action))
         return interpret_from(vm, pc);
-    }
     vm->sp = r.sp;
     vm->machine.link = caller.link;
     vm->machine.result = *vm->sp++;

@@ -113,6 +113,16 @@ ACTIVATE_INLINE BlockCall activate_find_block(VM *vm, Oop closure, uint64_t head
         call.flags |= FRAME_FLAG_CHECKED_SELF;
     return call;
 }
+// The code of a block that was found, compiled now if it is hot; 0: it is interpreted. A self that
+// must be looked at is for the interpreter. Compiling may forget all code, so the running frame has
+// been shown to the VM.
+ACTIVATE_INLINE uint64_t activate_block_code(VM *vm, const BlockCall *call) {
+    const BlockEntry *entry = call->entry;
+    if (entry->uses == BLOCK_IS_INTERPRETED || call->flags & FRAME_FLAG_CHECKED_SELF) return 0;
+    if (!entry->code)
+        vm->hooks->block_is_hot(vm, activate_block_slot(vm, entry->method, entry->start_pc));
+    return entry->code;
+}
 // Pushes the copied values of a closure.
 ACTIVATE_INLINE uint64_t *activate_copied(uint64_t *sp, Oop closure, unsigned first,
                                           unsigned count) {

@@ -47,9 +47,10 @@ enum {
 };
 
 // The flags word: bits 0-7 kind, 8-15 argument count, then 16 block, 17 married, 18 Sista
-// bytecodes, 19 checked self, 20 its answer is dropped, 21 returns slowly. Checked self: self is a Context (whose
-// variables may live in a frame), or has fewer variables than the code expects (since a become or
-// a change of class): receiver variables go through bodies that look before they touch.
+// bytecodes, 19 checked self, 20 its answer is dropped, 21 returns slowly. Checked self: self is a
+// Context (whose variables may live in a frame), or has fewer variables than the code expects
+// (since a become or a change of class): receiver variables go through bodies that look before they
+// touch.
 #define FRAME_FLAG_BLOCK        (1ull << 16)
 #define FRAME_FLAG_MARRIED      (1ull << 17)
 #define FRAME_FLAG_SISTA        (1ull << 18)
@@ -99,6 +100,11 @@ static inline unsigned frame_argument_count(const uint64_t *fp) {
     return fp[FRAME_FLAGS] >> 8 & 255;
 }
 static inline unsigned frame_argument_count_of(uint64_t flags) { return flags >> 8 & 255; }
+// The frame is for the interpreter from now on, and whoever it returns to is asked by C or by it.
+static inline void frame_become_interpreted(uint64_t *fp) {
+    fp[FRAME_FLAGS] = (fp[FRAME_FLAGS] & ~(uint64_t)255) | FRAME_INTERPRETED;
+    fp[FRAME_RETURN_ADDRESS] = 0;
+}
 static inline bool frame_is_block(const uint64_t *fp) {
     return (fp[FRAME_FLAGS] & FRAME_FLAG_BLOCK) != 0;
 }

@@ -173,16 +173,6 @@ static inline __attribute__((always_inline)) void enter_block(Registers *r, cons
         activate_temps(sp, entry->temp_count - entry->argument_count - entry->copied_count, nil(r));
 }
 
-// The block's code; 0: it is interpreted. A self that must be looked at is for the interpreter.
-static inline __attribute__((always_inline)) uint64_t hot_block_code(VM *vm,
-                                                                     const BlockCall *call) {
-    if (call->flags & FRAME_FLAG_CHECKED_SELF) return 0;
-    if (!call->entry->code)
-        vm->hooks->block_is_hot(
-            vm, activate_block_slot(vm, call->entry->method, call->entry->start_pc));
-    return call->entry->code;
-}
-
 // ---- the loop
 
 #define V3_IS_SHORT_JUMP_IF_FALSE(byte)    ((unsigned)(byte)-152 < 8)
@@ -501,7 +491,7 @@ run_entry:
         if (!call.entry) goto call_primitive;
         if (call.entry->uses != BLOCK_IS_INTERPRETED) {
             registers_publish(&r); // compiling may forget all code, and with it what frames are
-            code = hot_block_code(vm, &call);
+            code = activate_block_code(vm, &call);
             if (code) goto enter_code;
         }
         enter_block(&r, &call, closure);

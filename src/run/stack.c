@@ -197,15 +197,13 @@ MAY_GC bool stack_make_room_within_limit(VM *vm, int *attempts) {
     return may_try(vm, attempts, &bytes) && heap_make_room(&vm->heap, bytes);
 }
 
-// A frame whose caller is compiled no more returns slowly, or as the interpreter does: both find it.
+// A frame whose caller is compiled no more returns slowly, or as the interpreter does: both find
+// it.
 void frames_abandon_code(VM *vm) {
     for (unsigned i = 0; i < vm->stack.count; i++) {
         StackPage *page = &vm->stack.pages[i];
         if (!page->in_use) continue;
-        for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp)) {
-            if (frame_kind(fp) != FRAME_BASELINE) continue;
-            fp[FRAME_FLAGS] = (fp[FRAME_FLAGS] & ~(uint64_t)255) | FRAME_INTERPRETED;
-            fp[FRAME_RETURN_ADDRESS] = 0;
-        }
+        for (uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp))
+            if (frame_kind(fp) == FRAME_BASELINE) frame_become_interpreted(fp);
     }
 }

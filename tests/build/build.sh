@@ -3,29 +3,8 @@
 # parley build: the smallest kernel there is (tests/build/mini) is built, runs, is sound, and comes
 # out the same every time; bad sources and failing initialisers leave nothing behind.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 mini=$root/tests/build/mini
-failures=0
-count=0
-
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        failures=$((failures + 1))
-    fi
-}
-# run CODE ARGUMENTS...: output in out and err.
-run() {
-    local expected=$1 code
-    shift
-    "$parley" "$@" >out 2>err </dev/null
-    code=$?
-    [ $code = "$expected" ] || { echo "# exit code $code"; sed 's/^/# /' out err | head -5; return 1; }
-}
 says() { grep -qF -- "$1" out || { sed 's/^/# /' out; return 1; }; }
 complains() { grep -qF -- "$1" err || { sed 's/^/# /' err; return 1; }; }
 # A copy of the sources with a class of its own in folder x.

@@ -3,20 +3,7 @@
 # The kernel image: built twice it is the same, it is sound, the program carries it and starts it
 # from memory as it does from a file.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-failures=0
-count=0
-
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        failures=$((failures + 1))
-    fi
-}
+. "$(dirname "$0")/../support/common.sh"
 
 cp -r "$root/kernel" kernel
 check "the kernel builds" bash -c "'$parley' build kernel -o one.image >one.out 2>one.err"

@@ -4,21 +4,8 @@
 # classes of all kinds, traits, extensions, patterns over several lines; and so are packages of the
 # kernel.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 export PARLEY_CHANGES=$PWD/changes.st
-failures=0
-count=0
-
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        failures=$((failures + 1))
-    fi
-}
 
 cat >define.in <<'END'
 Trait << #TShape slots: { #area }; package: 'Shop'; install

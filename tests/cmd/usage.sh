@@ -4,34 +4,7 @@
 # one line, exit code 2; and what `parley test` says, and answers, of a project that cannot be
 # loaded as a whole.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-failures=0
-count=0
-
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        failures=$((failures + 1))
-    fi
-}
-# run CODE ARGUMENTS...: output in out and err.
-run() {
-    local expected=$1 code
-    shift
-    "$parley" "$@" >out 2>err </dev/null
-    code=$?
-    [ $code = "$expected" ] || { echo "# exit code $code"; sed 's/^/# /' out err | head -5; return 1; }
-}
-# refuses WORDS ARGUMENTS...: exit code 2, nothing on standard output, one line with the words.
-refuses() {
-    local words=$1
-    shift
-    run 2 "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q "^parley: .*$words" err
-}
+. "$(dirname "$0")/../support/common.sh"
 
 mkdir -p empty folder.st
 check "a missing script" refuses "nope.st: no such file" nope.st

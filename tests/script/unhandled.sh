@@ -3,20 +3,7 @@
 # What a program that ends badly says, and with which code: unhandled errors, halts, interrupts,
 # errors in forked processes, exit codes.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-failures=0
-count=0
-
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        failures=$((failures + 1))
-    fi
-}
+. "$(dirname "$0")/../support/common.sh"
 
 # says NAME CODE LINE EXPRESSION: the first line on standard error, and the exit code
 says() {
