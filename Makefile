@@ -130,7 +130,7 @@ build/gen/bytecode/%_each.tbl: src/bytecode/%.tbl tools/each_bytecode.awk
 LOOPS := $(B)/run/interpreter.o $(B)/run/interpreter_traced.o
 $(LOOPS): build/gen/bytecode/v3plus_each.tbl build/gen/bytecode/sista_each.tbl
 $(LOOPS): CFLAGS_ALL += -Ibuild/gen $(LOOP_FLAGS_$(CONFIG))
-# Blocks stay in the order of the source where the compiler can be told so (docs/decisions/0011).
+# Blocks stay in the order of the source where the compiler can be told so (docs/decisions/0008).
 SOURCE_ORDER := -freorder-blocks-algorithm=simple
 $(B)/run/interpreter.o: CFLAGS_ALL += $(shell $(CC) $(SOURCE_ORDER) -E -x c /dev/null 2>&1 >/dev/null | \
     grep -q . || echo $(SOURCE_ORDER))
