@@ -52,12 +52,11 @@ const Backend *backend_at(unsigned index);      // NULL: no more
 // ---- assembling: the code's size, then the code itself. Instructions must be sound, and a label
 // that is jumped to must stand somewhere; both are checked.
 typedef enum AssembleResult { ASSEMBLED, ASSEMBLE_NO_MEMORY, ASSEMBLE_TOO_FAR } AssembleResult;
-// Bytes that the code takes up when it begins at an address with the back end's alignment. labels
-// (label_count words) become offsets from the start; `offsets`, if not NULL, those of every
-// instruction and of the end (count + 1 words).
-uint32_t assemble_measure(const IrCode *code, const Backend *backend, uint64_t *labels,
-                          uint32_t *offsets);
-// Writes the code for `address` to `out`; labels (as measured) become addresses.
+// Bytes that the code takes up when it begins at an address with the back end's alignment; a draft
+// of them stays with the IR, as do the offsets of its instructions. labels (label_count words)
+// become offsets from the start. Without memory 0, and code->out_of_memory is set.
+uint32_t assemble_measure(IrCode *code, const Backend *backend, uint64_t *labels);
+// Writes the code that was measured last, for `address`, to `out`; labels become addresses.
 AssembleResult assemble(const IrCode *code, const Backend *backend, uint64_t address,
                         uint64_t *labels, uint8_t *out);
 

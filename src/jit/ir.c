@@ -40,6 +40,8 @@ void ir_init(IrCode *code) { *code = (IrCode){0}; }
 void ir_release(IrCode *code) {
     free(code->instructions);
     free(code->pcs);
+    free(code->draft);
+    free(code->offsets);
     ir_init(code);
 }
 
@@ -150,34 +152,42 @@ int ir_print(const IrIns *instruction, char *to, size_t size) {
 }
 
 // ---- checking
-enum { A = 1, B = 2, C = 4 };
+enum { ANY = 255, REG = REGISTER_COUNT, FLOAT = FLOAT_REGISTER_COUNT, COND = CONDITION_COUNT };
 typedef struct Shape {
-    uint8_t registers, floats; // which of a, b, c are such
-    bool condition, label;
+    uint8_t a, b, c;           // they are below
+    bool label, imm_is_signed; // imm has 32 bits with sign
 } Shape;
 
 static const Shape shapes[] = {
-    [FORM_NONE] = {0, 0, false, false},   [FORM_R] = {A, 0, false, false},
-    [FORM_RR] = {A | B, 0, false, false}, [FORM_RI] = {A, 0, false, false},
-    [FORM_RM] = {A | B, 0, false, false}, [FORM_RX] = {A | B | C, 0, false, false},
-    [FORM_I] = {0, 0, false, false},      [FORM_MI] = {B, 0, false, false},
-    [FORM_L] = {0, 0, false, true},       [FORM_CL] = {0, 0, true, true},
-    [FORM_RL] = {A, 0, false, true},      [FORM_RRL] = {A | B, 0, false, true},
-    [FORM_F] = {0, A, false, false},      [FORM_FF] = {0, A | B, false, false},
-    [FORM_FR] = {B, A, false, false},     [FORM_RF] = {A, B, false, false},
-    [FORM_FM] = {B, A, false, false},     [FORM_II] = {0, 0, false, false},
-    [FORM_IC] = {0, 0, true, false},
+    [FORM_NONE] = {ANY, ANY, ANY, false, false}, [FORM_R] = {REG, ANY, ANY, false, false},
+    [FORM_RR] = {REG, REG, ANY, false, false},   [FORM_RI] = {REG, ANY, ANY, false, false},
+    [FORM_RM] = {REG, REG, ANY, false, true},    [FORM_RX] = {REG, REG, REG, false, true},
+    [FORM_I] = {ANY, ANY, ANY, false, false},    [FORM_MI] = {ANY, REG, ANY, false, true},
+    [FORM_L] = {ANY, ANY, ANY, true, false},     [FORM_CL] = {ANY, ANY, COND, true, false},
+    [FORM_RL] = {REG, ANY, ANY, true, false},    [FORM_RRL] = {REG, REG, ANY, true, false},
+    [FORM_F] = {FLOAT, ANY, ANY, false, false},  [FORM_FF] = {FLOAT, FLOAT, ANY, false, false},
+    [FORM_FR] = {FLOAT, REG, ANY, false, false}, [FORM_RF] = {REG, FLOAT, ANY, false, false},
+    [FORM_FM] = {FLOAT, REG, ANY, false, true},  [FORM_II] = {ANY, ANY, ANY, false, false},
+    [FORM_IC] = {ANY, ANY, COND, false, false},
 };
-
-static bool operands_in_range(const IrIns *in, uint8_t which, unsigned limit) {
-    return !((which & A && in->a >= limit) || (which & B && in->b >= limit) ||
-             (which & C && in->c >= limit));
-}
 
 static bool fits_32(int64_t number) { return number == (int32_t)number; }
 
-static bool constants_fit(const IrIns *in) {
+// What single instructions ask for beyond their form.
+static bool operands_allowed(const IrIns *in) {
     switch ((IrOp)in->op) {
+    case IR_LOAD_INDEXED:
+    case IR_LOAD8_INDEXED:
+    case IR_STORE_INDEXED:
+    case IR_STORE8_INDEXED:
+    case IR_ADDRESS_INDEXED: // rsp cannot be an index
+        return in->c != R_SP;
+    case IR_DIVIDE:
+        return in->a != R_T0 && in->a != R_T2;
+    case IR_TAKE_LINK:
+        return in->a != R_SP;
+    case IR_JUMP_IF_FLOAT:
+        return in->c <= COND_GREATER;
     case IR_PUSH_CONSTANT:
         return fits_32(in->imm);
     case IR_COMPARE32_CONSTANT: // with or without a sign: 32 bits are 32 bits
@@ -196,44 +206,16 @@ static bool constants_fit(const IrIns *in) {
     case IR_CALL_C:
         return in->imm >= 0 && fits_32(in->imm) && in->extra >= 0;
     default:
-        break;
-    }
-    switch (ir_op_form(in->op)) {
-    case FORM_RM:
-    case FORM_RX:
-    case FORM_MI:
-    case FORM_FM:
-        return fits_32(in->imm);
-    default:
         return true;
     }
 }
 
-static bool registers_allowed(const IrIns *in) {
-    switch ((IrOp)in->op) {
-    case IR_LOAD_INDEXED:
-    case IR_LOAD8_INDEXED:
-    case IR_STORE_INDEXED:
-    case IR_STORE8_INDEXED:
-    case IR_ADDRESS_INDEXED: // rsp cannot be an index
-        return in->c != R_SP;
-    case IR_DIVIDE:
-        return in->a != R_T0 && in->a != R_T2;
-    case IR_TAKE_LINK:
-        return in->a != R_SP;
-    case IR_JUMP_IF_FLOAT:
-        return in->c <= COND_GREATER;
-    default:
-        return true;
-    }
-}
-
-bool ir_is_sound(const IrCode *code, const IrIns *instruction) {
-    if (instruction->op >= IR_OP_COUNT) return false;
-    const Shape *shape = &shapes[op_forms[instruction->op]];
-    if (!operands_in_range(instruction, shape->registers, REGISTER_COUNT)) return false;
-    if (!operands_in_range(instruction, shape->floats, FLOAT_REGISTER_COUNT)) return false;
-    if (shape->condition && instruction->c >= CONDITION_COUNT) return false;
-    if (shape->label && (uint32_t)instruction->extra >= code->label_count) return false;
-    return registers_allowed(instruction) && constants_fit(instruction);
+// Asked for every instruction of every compilation.
+bool ir_is_sound(const IrCode *code, const IrIns *in) {
+    if (in->op >= IR_OP_COUNT) return false;
+    const Shape *shape = &shapes[op_forms[in->op]];
+    if (in->a >= shape->a || in->b >= shape->b || in->c >= shape->c) return false;
+    if (shape->label && (uint32_t)in->extra >= code->label_count) return false;
+    if (shape->imm_is_signed && !fits_32(in->imm)) return false;
+    return operands_allowed(in);
 }

@@ -73,6 +73,8 @@ enum { IR_LARGEST_ALIGNMENT = 16 }; // of ALIGN, and of the addresses that metho
 typedef struct IrCode {
     IrIns *instructions;
     uint32_t *pcs; // beside them: the bytecode they belong to
+    uint8_t *draft;    // what assemble_measure wrote, and where each instruction's bytes begin in
+    uint32_t *offsets; // it; the end, too
     uint32_t count, capacity;
     uint32_t label_count, pc;
     bool out_of_memory;

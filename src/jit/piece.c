@@ -131,8 +131,7 @@ static int compare_points(const void *a, const void *b) {
 }
 
 // The tables, once addresses are known. Labels are offsets from the start.
-static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels,
-                        const uint32_t *offsets) {
+static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels) {
     code->send_count = (uint32_t)c->sends.count;
     code->resume_count = (uint32_t)c->resumes.count;
     code->sends = calloc(c->sends.count + 1, sizeof *code->sends);
@@ -140,7 +139,7 @@ static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels
     if (!code->sends || !code->resume_points) return false;
     for (uint32_t i = 0; i < code->send_count; i++) {
         code->sends[i] = c->sends.items[i].site;
-        code->sends[i].return_offset = offsets[c->sends.items[i].instruction + 1];
+        code->sends[i].return_offset = c->ir.offsets[c->sends.items[i].instruction + 1];
     }
     for (uint32_t i = 0; i < code->resume_count; i++)
         code->resume_points[i] =
@@ -157,11 +156,11 @@ static uint64_t allocate(Compilation *c, uint32_t bytes) {
 }
 
 // Puts the code where it belongs; false: it does not fit, or there is no memory.
-static bool place(Compilation *c, Code *code, uint64_t *labels, uint32_t *offsets) {
+static bool place(Compilation *c, Code *code, uint64_t *labels) {
     CodeZone *zone = &c->jit->zone;
-    uint32_t bytes = assemble_measure(&c->ir, c->backend, labels, offsets);
+    uint32_t bytes = assemble_measure(&c->ir, c->backend, labels);
     uint8_t *out = malloc(bytes);
-    bool placed = out && fill_tables(c, code, labels, offsets) &&
+    bool placed = out && !c->ir.out_of_memory && fill_tables(c, code, labels) &&
                   (code->start = allocate(c, bytes)) != 0 &&
                   assemble(&c->ir, c->backend, code->start, labels, out) == ASSEMBLED;
     if (placed) {
@@ -179,12 +178,9 @@ static bool place(Compilation *c, Code *code, uint64_t *labels, uint32_t *offset
 Code *compilation_finish(Compilation *c) {
     emit_exits(c);
     uint64_t *labels = calloc(c->ir.label_count, sizeof *labels);
-    uint32_t *offsets = calloc(c->ir.count + 1, sizeof *offsets);
     Code *code = c->code;
-    bool placed =
-        labels && offsets && !c->failed && !c->ir.out_of_memory && place(c, code, labels, offsets);
+    bool placed = labels && !c->failed && !c->ir.out_of_memory && place(c, code, labels);
     free(labels);
-    free(offsets);
     if (!placed) return NULL;
     c->code = NULL; // the zone owns it now
     return code;

@@ -74,7 +74,7 @@ uint64_t assemble_piece(Jit *jit, IrCode *ir, uint64_t *addresses) {
     uint64_t *labels = calloc(ir->label_count + 1, sizeof *labels);
     uint64_t start = 0;
     if (labels && !ir->out_of_memory) {
-        uint32_t bytes = assemble_measure(ir, backend, labels, NULL);
+        uint32_t bytes = assemble_measure(ir, backend, labels);
         uint8_t *out = malloc(bytes);
         start = out ? zone_allocate(&jit->zone, bytes) : 0;
         if (start && assemble(ir, backend, start, labels, out) == ASSEMBLED)

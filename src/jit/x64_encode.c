@@ -684,8 +684,8 @@ static bool encode_border(X64 *x, const IrIns *in) {
 static uint32_t x64_encode(const IrIns *in, uint64_t address, const uint64_t *labels,
                            uint8_t *out) {
     X64 x = {.start = out, .at = out, .address = address, .labels = labels};
-    bool known = encode_move(&x, in) || encode_integer(&x, in) || encode_shift(&x, in) ||
-                 encode_float(&x, in) || encode_control(&x, in) || encode_border(&x, in);
+    bool known = encode_move(&x, in) || encode_control(&x, in) || encode_integer(&x, in) ||
+                 encode_border(&x, in) || encode_shift(&x, in) || encode_float(&x, in);
     CHECK(known, "no encoding of %s", ir_op_name(in->op));
     return x.too_far ? ENCODE_TOO_FAR : (uint32_t)(x.at - out);
 }

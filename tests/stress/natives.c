@@ -202,9 +202,9 @@ static void leave(IrCode *ir, MachineAction action) {
 }
 
 // Every back end must know how to encode it, for some address.
-static void assemble_for(const Backend *backend, const IrCode *ir) {
+static void assemble_for(const Backend *backend, IrCode *ir) {
     uint64_t *labels = calloc(ir->label_count, sizeof *labels);
-    uint8_t *out = labels ? malloc(assemble_measure(ir, backend, labels, NULL)) : NULL;
+    uint8_t *out = labels ? malloc(assemble_measure(ir, backend, labels)) : NULL;
     if (!out || assemble(ir, backend, vm->jit->zone.start, labels, out) != ASSEMBLED)
         complain("%s cannot encode it", backend->name);
     free(labels);

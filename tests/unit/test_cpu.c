@@ -89,7 +89,7 @@ static uint64_t assembled_with(uint64_t *labels) {
     uint64_t own[16] = {0}, alignment = f.backend->code_alignment;
     if (!labels) labels = own;
     uint64_t address = (f.code_end + alignment - 1) & ~(alignment - 1);
-    uint32_t bytes = assemble_measure(&f.ir, f.backend, labels, NULL);
+    uint32_t bytes = assemble_measure(&f.ir, f.backend, labels);
     uint8_t *out = malloc(bytes);
     assert_int_equal(assemble(&f.ir, f.backend, address, labels, out), ASSEMBLED);
     write_code(address, out, bytes);

@@ -87,7 +87,7 @@ static void run(World *w, uint64_t address) {
 static uint64_t place(World *w, IrCode *code) {
     uint64_t labels[64];
     assert_true(code->label_count <= 64);
-    uint32_t size = assemble_measure(code, w->backend, labels, NULL);
+    uint32_t size = assemble_measure(code, w->backend, labels);
     w->code_used = (uint32_t)round_up(w->code_used, 16);
     assert_true(w->code_used + size + 64 < CODE_BYTES);
     uint64_t address = (uint64_t)w->code + w->code_used;
