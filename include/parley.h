@@ -72,6 +72,7 @@ typedef struct ParleyOptions {
     const char *trace;            /* "sends,gc,...": lines on standard error, see parley --help */
     uint64_t code_bytes;          /* room for compiled code */
     bool interpreter;             /* compile nothing to machine code */
+    bool compile_at_once;         /* compile all code at its first activation */
     bool naive;                   /* compile with the naive compiler */
     bool simulate;                /* let a simulated processor run what was compiled */
     const char *isa;              /* of which kind: "x64", "arm64"; NULL: this machine's */

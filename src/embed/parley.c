@@ -15,6 +15,7 @@
 #include "image/image_info.h"
 #include "image/read.h"
 #include "jit/jit.h"
+#include "jit/primitives.h"
 #include "tool/simulate.h"
 #include "memory/collector.h"
 #include "plugin/registry.h"
@@ -152,7 +153,8 @@ static bool compiles(const ParleyOptions *given) {
 
 static Status jit_options(const ParleyOptions *given, JitOptions *options, Diagnosis *diagnosis) {
     jit_default_options(options);
-    set_unless_zero(&options->code_bytes, given->code_bytes);
+    if (given->code_bytes) options->policy.code_bytes = (int64_t)given->code_bytes;
+    if (given->compile_at_once) options->policy.interpreted_activations = 0;
     if (given->naive) options->compile = naive_compile;
     if (given->isa && !given->simulate)
         return diagnose(diagnosis, STATUS_BAD_USAGE, "an instruction set is for --simulate");
@@ -195,7 +197,7 @@ static Status vm_options(const Parley *p, VMOptions *options, Diagnosis *diagnos
     JitOptions jit;
     Status status = jit_options(given, &jit, diagnosis);
     if (status != STATUS_OK) return status;
-    if (compiles(given)) options->code_bytes = jit.code_bytes;
+    if (compiles(given)) options->code_bytes = (uint64_t)jit.policy.code_bytes;
     if (!collector_named(p->collector))
         return diagnose(diagnosis, STATUS_BAD_USAGE, "unknown collector '%s'", p->collector);
     if (p->trace && !trace_parse(p->trace, &options->trace))
@@ -227,6 +229,7 @@ static Status load_file(Parley *p, ImageFile *file, const char *path, ImageLoade
     if (path) status = image_info_set_path(&p->image, path);
     if (status == STATUS_OK) status = plugin_register_all(p->vm);
     if (status == STATUS_OK) status = compile_register_primitives(p->vm);
+    if (status == STATUS_OK) status = jit_register_primitives(p->vm);
     if (status != STATUS_OK) return diagnose(&p->diagnosis, status, "not enough memory");
     status = load(file, &p->vm->heap, &p->diagnosis);
     if (status == STATUS_OK) status = vm_image_loaded(p->vm, &p->diagnosis);

@@ -11,7 +11,7 @@
 
 Status zone_init(CodeZone *zone, const Backend *backend, uint64_t start, uint64_t end,
                  Diagnosis *diagnosis) {
-    *zone = (CodeZone){.backend = backend, .start = start, .end = end, .free = start};
+    *zone = (CodeZone){.backend = backend, .start = start, .end = end, .limit = end, .free = start};
     zone->writable = os_memory_map_code(start, end - start);
     if (zone->writable) return STATUS_OK;
     return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for compiled code");
@@ -24,11 +24,20 @@ void zone_release(CodeZone *zone) {
     *zone = (CodeZone){0};
 }
 
-uint64_t zone_free_bytes(const CodeZone *zone) { return zone->end - zone->free; }
+bool zone_may_have_limit(const CodeZone *zone, uint64_t bytes) {
+    return bytes >= zone->stubs_end - zone->start && bytes <= zone->end - zone->start;
+}
+
+void zone_set_limit(CodeZone *zone, uint64_t bytes) {
+    ASSERT(zone_may_have_limit(zone, bytes) && zone->free <= zone->start + bytes);
+    zone->limit = zone->start + bytes;
+}
+
+uint64_t zone_free_bytes(const CodeZone *zone) { return zone->limit - zone->free; }
 
 uint64_t zone_allocate(CodeZone *zone, uint64_t bytes) {
     uint64_t start = round_up(zone->free, zone->backend->code_alignment);
-    if (start > zone->end || bytes > zone->end - start) return 0;
+    if (start > zone->limit || bytes > zone->limit - start) return 0;
     zone->free = start + bytes;
     return start;
 }

@@ -69,6 +69,7 @@ typedef struct Code {
 typedef struct CodeZone {
     const Backend *backend;
     uint64_t start, end, free; // as code sees it
+    uint64_t limit;            // up to where it is in use
     uint64_t writable;         // where `start` can be written
     uint64_t stubs_end;        // what never changes comes first
     Code **codes;              // in the order of their addresses
@@ -84,6 +85,9 @@ void zone_release(CodeZone *zone);
 // Room for a piece, aligned; 0: the zone is full.
 uint64_t zone_allocate(CodeZone *zone, uint64_t bytes);
 void zone_write(CodeZone *zone, uint64_t address, const void *bytes, size_t count);
+// How many bytes of it are in use. Nothing lies behind that when it becomes less.
+bool zone_may_have_limit(const CodeZone *zone, uint64_t bytes);
+void zone_set_limit(CodeZone *zone, uint64_t bytes);
 uint64_t zone_free_bytes(const CodeZone *zone);
 
 // Takes over the piece, which lies behind all others. False: no memory.

@@ -157,10 +157,10 @@ static void link_open(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, 
     site->cases = NULL;
 }
 
-static bool add_case(SendSite *site, uint32_t tag, uint64_t entry) {
+static bool add_case(SendSite *site, uint32_t tag, uint64_t entry, uint32_t limit) {
     if (!site->cases) site->cases = calloc(1, sizeof *site->cases);
     SendCases *cases = site->cases;
-    if (!cases || cases->count == CLOSED_CACHE_CASES) return false;
+    if (!cases || cases->count >= limit) return false;
     for (uint32_t i = 0; i < cases->count; i++)
         if (cases->tags[i] == tag) return false;
     cases->tags[cases->count] = tag;
@@ -190,7 +190,8 @@ void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const 
     OpenCache *open = find_open(jit, entry->selector, site->argument_count);
     if (open) {
         link_open(vm, caller, site, entry, callee, open);
-    } else if (!add_case(site, tag, callee->unchecked_entry)) {
+    } else if (!add_case(site, tag, callee->unchecked_entry,
+                         (uint32_t)jit->options.policy.closed_cache_cases)) {
         open = add_open(jit, entry->selector, site->argument_count);
         if (open) link_open(vm, caller, site, entry, callee, open);
     } else if (site->state == SITE_UNLINKED) {

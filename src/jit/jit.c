@@ -15,6 +15,7 @@
 #include "base/crash.h"
 #include "base/os.h"
 #include "object/header.h"
+#include "run/activate.h"
 #include "run/closure.h"
 #include "run/interpreter.h"
 #include "run/lookup.h"
@@ -22,22 +23,18 @@
 #include "run/stack.h"
 #include "run/verified.h"
 
-enum {
-    DEFAULT_CODE_BYTES = 4 << 20,
-    DEFAULT_MOST_BYTECODES = 4000,
-    DEFAULT_MOST_LITERALS = 500,
-    DEFAULT_LOOP_BUDGET = 1000,
-    FIRST_CAPACITY = 1024,
-};
+enum { FIRST_CAPACITY = 1024 };
 
 void jit_default_options(JitOptions *options) {
     *options = (JitOptions){
         .backend = backend_host(),
         .compile = baseline_compile,
-        .code_bytes = DEFAULT_CODE_BYTES,
-        .most_code_bytes = DEFAULT_MOST_BYTECODES,
-        .most_literals = DEFAULT_MOST_LITERALS,
-        .loop_budget = DEFAULT_LOOP_BUDGET,
+        .policy =
+            {
+#define JIT_PARAMETER(field, name, preset, least, most, text) .field = preset,
+#include "jit/parameters.tbl"
+#undef JIT_PARAMETER
+            },
     };
 }
 
@@ -97,9 +94,9 @@ void jit_forget_all(VM *vm) {
     forget_entries(vm);
     memset(jit->known, 0, jit->known_capacity * sizeof *jit->known);
     jit->known_count = 0;
-    jit->statistics.forgotten += jit->zone.count;
+    jit->statistics.discarded += jit->zone.count;
     jit->resets++;
-    jit->statistics.zone_resets++;
+    jit->statistics.resets++;
     zone_clear(&jit->zone);
     array_clear(&jit->open_caches);
 }
@@ -162,11 +159,11 @@ static void update(VM *vm, Heap *heap) {
 // ---- compiling
 
 static bool is_wanted(VM *vm, Oop method) {
-    const JitOptions *options = &vm->jit->options;
+    const JitPolicy *policy = &vm->jit->options.policy;
     const MethodSummary *summary = verified_summary(vm, method);
     if (!summary || summary->least_depth_at) return false;
-    return summary->end_pc - summary->first_pc <= options->most_code_bytes &&
-           num_le(method_literal_count(method), num(options->most_literals));
+    return summary->end_pc - summary->first_pc <= policy->bytecode_limit &&
+           num_le(method_literal_count(method), num(policy->literal_limit));
 }
 
 static Code *compile(VM *vm, const LookupEntry *method, const BlockEntry *block) {
@@ -199,15 +196,29 @@ Code *jit_block_code(VM *vm, const BlockEntry *entry) {
     return code && code->copied_count == entry->copied_count ? code : NULL;
 }
 
-static void method_is_hot(VM *vm, LookupEntry *entry) {
+// Has what is activated now been interpreted often enough? `uses`: how often that was found.
+static bool is_due(const Jit *jit, uint32_t uses) {
+    return uses >= jit->options.policy.interpreted_activations;
+}
+
+static bool method_is_due(const Jit *jit, LookupEntry *entry) {
+    return is_due(jit, ++entry->uses) || jit->known[known_position(jit, entry->method, 0)].code;
+}
+
+Code *jit_send_code(VM *vm, LookupEntry *entry) {
+    return method_is_due(vm->jit, entry) ? jit_method_code(vm, entry) : NULL;
+}
+
+static bool method_is_hot(VM *vm, LookupEntry *entry) {
+    if (!method_is_due(vm->jit, entry)) return false;
     const Code *code = jit_method_code(vm, entry);
     entry->code = code ? code->linked_entry : 0;
     entry->kind = code ? LOOKUP_ENTERS_CODE : lookup_activating(entry->frame_flags);
+    return true;
 }
 
 static void block_is_hot(VM *vm, BlockEntry *entry) {
-    enum { USES_BEFORE = 1 };
-    if (entry->uses++ < USES_BEFORE) return;
+    if (!is_due(vm->jit, ++entry->uses)) return;
     BlockEntry before = *entry;
     const Code *code = jit_block_code(vm, &before);
     *entry = before; // the zone may have been cleared, and the cache with it
@@ -215,41 +226,107 @@ static void block_is_hot(VM *vm, BlockEntry *entry) {
     entry->uses = code ? 1 : BLOCK_IS_INTERPRETED;
 }
 
+// Where the code of a block's frame begins, as the closure has it; none: a method's, a full
+// block's.
+static Oop block_start_pc(uint64_t *fp) {
+    if (!frame_is_block(fp)) return oop_none();
+    Oop closure = frame_oop(frame_callee_slot(fp));
+    if (!oop_is_pointers(closure) || num_le(slot_count(closure), num(CLOSURE_START_PC)))
+        return oop_none();
+    Oop start = field_at(closure, CLOSURE_START_PC);
+    return oop_is_int(start) ? start : oop_none();
+}
+
 Code *jit_frame_code(VM *vm, uint64_t *fp) {
     Jit *jit = vm->jit;
-    uint32_t block_pc = 0;
-    if (frame_is_block(fp)) {
-        Oop closure = frame_oop(frame_callee_slot(fp));
-        if (!oop_is_pointers(closure) || num_le(slot_count(closure), num(CLOSURE_START_PC)))
-            return NULL;
-        Oop start = field_at(closure, CLOSURE_START_PC);
-        if (oop_is_int(start)) block_pc = (uint32_t)num_concrete(num_from_oop(start)) + 7;
-    }
+    Oop start = block_start_pc(fp);
+    uint32_t block_pc = oop_is_none(start) ? 0 : (uint32_t)num_concrete(num_from_oop(start)) + 7;
     return jit->known[known_position(jit, frame_oop(fp + FRAME_METHOD), block_pc)].code;
 }
 
-// ---- loops
+// ---- interpreted frames that become compiled ones
 
-// The interpreted frame becomes a compiled one, and goes on where it is.
-static bool loop_is_hot(VM *vm) {
-    Jit *jit = vm->jit;
+// The code of the running frame, compiled now if need be; NULL: refused.
+static Code *running_code(VM *vm) {
     uint64_t *fp = vm->fp;
-    vm->machine.loop_budget = jit->options.loop_budget;
-    if (frame_flags(fp) & FRAME_FLAG_CHECKED_SELF) return false;
-    Oop method = frame_oop(fp + FRAME_METHOD);
+    if (frame_flags(fp) & FRAME_FLAG_CHECKED_SELF) return NULL;
     Code *code = jit_frame_code(vm, fp);
-    if (!code && !frame_is_block(fp)) {
+    if (code) return code;
+    Oop method = frame_oop(fp + FRAME_METHOD);
+    if (!frame_is_block(fp)) {
         LookupEntry entry;
-        if (!lookup_describe(vm, method, 0, &entry)) return false;
-        code = jit_method_code(vm, &entry);
+        return lookup_describe(vm, method, 0, &entry) ? jit_method_code(vm, &entry) : NULL;
     }
+    Oop start_pc = block_start_pc(fp);
+    const BlockEntry *entry = activate_block_slot(vm, method, start_pc);
+    bool is_known = oop_is(entry->method, method) && oop_is(entry->start_pc, start_pc);
+    return is_known ? jit_block_code(vm, entry) : NULL;
+}
+
+// The running frame goes on where it is, as a compiled one. False: it cannot.
+static bool take_over_frame(VM *vm) {
+    uint64_t *fp = vm->fp;
+    const Code *code = running_code(vm);
     if (!code || !code_resume_at(code, fp[FRAME_PC])) return false;
     const uint64_t *caller = frame_caller(fp);
     if (!caller || frame_kind(caller) != FRAME_INTERPRETED)
         fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
-    fp[FRAME_RETURN_ADDRESS] = jit->hooks.return_to_interpreter;
+    fp[FRAME_RETURN_ADDRESS] = vm->jit->hooks.return_to_interpreter;
     fp[FRAME_FLAGS] |= FRAME_BASELINE;
-    jit->statistics.loops++;
+    return true;
+}
+
+static bool loop_is_hot(VM *vm) {
+    vm->machine.loop_budget = vm->jit->options.policy.interpreted_jumps;
+    bool taken = take_over_frame(vm);
+    vm->jit->statistics.loops += taken;
+    return taken;
+}
+
+// C built the running frame. Where a safe point is due the interpreter sees to that, and goes on.
+static void frame_is_new(VM *vm) {
+    if (vm->sp >= vm->stack_limit) take_over_frame(vm);
+}
+
+// ---- policy
+
+typedef struct ParameterRow {
+    size_t offset; // in JitPolicy
+    int64_t least, most;
+} ParameterRow;
+
+static const ParameterRow parameter_rows[] = {
+#define JIT_PARAMETER(field, name, preset, least, most, text)                                      \
+    {offsetof(JitPolicy, field), least, most},
+#include "jit/parameters.tbl"
+#undef JIT_PARAMETER
+};
+
+int64_t jit_parameter(const Jit *jit, JitParameter which) {
+    int64_t value;
+    memcpy(&value, (const char *)&jit->options.policy + parameter_rows[which].offset, sizeof value);
+    return value;
+}
+
+// What follows from the policy.
+static void apply_policy(VM *vm) {
+    Jit *jit = vm->jit;
+    const JitPolicy *policy = &jit->options.policy;
+    vm->machine.loop_budget = policy->interpreted_jumps;
+    jit->hooks.frame_is_new = policy->interpreted_activations ? NULL : frame_is_new;
+    zone_set_limit(&jit->zone, (uint64_t)policy->code_bytes);
+}
+
+bool jit_set_parameter(VM *vm, JitParameter which, int64_t value) {
+    const ParameterRow *row = &parameter_rows[which];
+    Jit *jit = vm->jit;
+    if (value < row->least || value > row->most) return false;
+    if (which == JIT_PARAMETER_code_bytes && !zone_may_have_limit(&jit->zone, (uint64_t)value))
+        return false;
+    memcpy((char *)&jit->options.policy + row->offset, &value, sizeof value);
+    lookup_flush_all(vm);
+    jit_forget_all(vm);
+    apply_policy(vm);
     return true;
 }
 
@@ -333,8 +410,8 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
         jit_release(vm);
         return status;
     }
-    vm->machine.loop_budget = options->loop_budget;
     vm->hooks = &jit->hooks;
+    apply_policy(vm);
     lookup_flush_all(vm);
     closure_flush(vm);
     return STATUS_OK;

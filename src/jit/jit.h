@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Compiled code for one VM: what is compiled when, and running it.
 //
-// A method is compiled when it is found in the lookup cache for the second time, or when it loops;
-// it goes on being what its bytecodes say. All that is known about a method or block and its code
-// stands in one table here, keyed by the object, and is kept in step by collections; the method
-// object itself is not touched.
+// A method is compiled when it is found in the lookup cache often enough, or when it loops
+// (parameters.tbl); it goes on being what its bytecodes say. All that is known about a method or
+// block and its code stands in one table here, keyed by the object, and is kept in step by
+// collections; the method object itself is not touched.
 //
 // Where code is refused (too large, odd stack depths, a self that must be looked at) the
 // interpreter goes on. When the zone is full everything is forgotten and begins anew: a frame may
@@ -29,21 +29,33 @@ typedef enum MachineAction {
     MACHINE_RETURNED, // machine.result is to be pushed for an interpreted caller
 } MachineAction;
 
+// What decides about compiling; may be changed at any time by jit_set_parameter.
+typedef struct JitPolicy {
+#define JIT_PARAMETER(field, name, preset, least, most, text) int64_t field;
+#include "jit/parameters.tbl"
+#undef JIT_PARAMETER
+} JitPolicy;
+typedef enum JitParameter {
+#define JIT_PARAMETER(field, name, preset, least, most, text) JIT_PARAMETER_##field,
+#include "jit/parameters.tbl"
+#undef JIT_PARAMETER
+    JIT_PARAMETER_COUNT
+} JitParameter;
+
 struct Jit;
 typedef struct JitOptions {
     const Backend *backend; // NULL: the host's
     Code *(*compile)(struct VM *vm, struct Jit *jit, const LookupEntry *method,
                      const BlockEntry *block); // naive_compile or baseline_compile
-    uint64_t code_bytes;                       // 0: the default
-    uint32_t most_code_bytes;                  // of bytecodes in a method; larger ones are refused
-    uint32_t most_literals;                    // the same
-    int64_t loop_budget;                       // backward jumps between two looks for a hot loop
+    JitPolicy policy;
 } JitOptions;
 
 typedef struct JitStatistics {
-    uint64_t compiled, refused, forgotten, zone_resets, left, loops;
-    uint64_t linked, closed, opened, unlinked, missed; // send sites
-    uint64_t compile_nanoseconds;
+#define JIT_COUNTER(field, name, text) uint64_t field;
+#define JIT_FIGURE(name, expression, text)
+#include "jit/counters.tbl"
+#undef JIT_COUNTER
+#undef JIT_FIGURE
 } JitStatistics;
 
 typedef struct KnownCode {
@@ -82,11 +94,17 @@ void jit_default_options(JitOptions *options);
 MUST_USE Status jit_init(struct VM *vm, const JitOptions *options, Diagnosis *diagnosis);
 void jit_release(struct VM *vm);
 
+int64_t jit_parameter(const struct Jit *jit, JitParameter which);
+// False: not that value. What was refused before is judged anew.
+MUST_USE bool jit_set_parameter(struct VM *vm, JitParameter which, int64_t value);
+
 // Like interpret, with whatever is compiled in between.
 MAY_GC StopReason jit_run(struct VM *vm);
 
 // The code of a method that a lookup found, compiled now if it was not; NULL: refused.
 Code *jit_method_code(struct VM *vm, const LookupEntry *entry);
+// The same, but for a send: it may have to be interpreted some more times.
+Code *jit_send_code(struct VM *vm, LookupEntry *entry);
 // The same for a block.
 Code *jit_block_code(struct VM *vm, const BlockEntry *entry);
 // The code that the frame belongs to; NULL: none.

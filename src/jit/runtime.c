@@ -79,7 +79,7 @@ static Oop super_start(VM *vm, Oop class_object) {
 MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntry *entry) {
     Caller caller = caller_of(vm);
     unsigned argument_count = site->argument_count;
-    Code *callee = jit_method_code(vm, entry);
+    Code *callee = jit_send_code(vm, entry);
     // Compiling may have cleared the zone, and the caller's code with it.
     if (!callee || !may_go_back(vm, &caller))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));

@@ -135,6 +135,7 @@ static void push_block_frame(VM *vm, const BlockEntry *entry, Oop closure, Oop r
                                    first_copied, entry->copied_count);
     vm->sp = activate_temps(sp, entry->temp_count - entry->argument_count - entry->copied_count,
                             vm->heap.nil);
+    if (vm->hooks && vm->hooks->frame_is_new) vm->hooks->frame_is_new(vm);
 }
 
 static bool activate_known(VM *vm, Oop closure, unsigned argument_count) {

@@ -469,15 +469,15 @@ run_entry:
     switch ((LookupKind)r.entry->kind) {
     case LOOKUP_SLOWLY:
         goto send_slowly;
-    case LOOKUP_COUNTS:
-        registers_publish(&r);
-        vm->hooks->method_is_hot(vm, (LookupEntry *)r.entry);
-        goto run_entry;
     case LOOKUP_ENTERS_CODE:
         code = r.entry->code;
         goto enter_code;
     case LOOKUP_CALLS:
         goto call_primitive;
+    case LOOKUP_COUNTS:
+        registers_publish(&r);
+        if (vm->hooks->method_is_hot(vm, (LookupEntry *)r.entry)) goto run_entry;
+        __attribute__((fallthrough));
     case LOOKUP_ACTIVATES_V3:
     case LOOKUP_ACTIVATES_SISTA:
         enter_method(&r, r.entry, r.argument_count, activate_flags(r.entry, r.header),

@@ -126,7 +126,7 @@ bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entr
         .method = method,
         .frame_flags =
             (uint32_t)frame_flags_make(FRAME_INTERPRETED, summary->argument_count, flags),
-        .kind = summary->stores_primitive_error                          ? LOOKUP_SLOWLY
+        .kind = summary->stores_primitive_error                   ? LOOKUP_SLOWLY
                 : vm->hooks && !(flags & FRAME_FLAG_CHECKED_SELF) ? LOOKUP_COUNTS
                                                                   : lookup_activating(flags),
         .first_pc = summary->first_pc + 8,

@@ -39,12 +39,14 @@ typedef struct MachineState {
 // What run tells the layer above, and asks of it.
 typedef struct JitHooks {
     // A method was found in the lookup cache again, where its entry says LOOKUP_COUNTS: gives the
-    // entry another kind.
-    void (*method_is_hot)(struct VM *vm, struct LookupEntry *entry);
+    // entry another kind, or false: it goes on counting, and is activated.
+    bool (*method_is_hot)(struct VM *vm, struct LookupEntry *entry);
     // The same for a block; gives the entry its code or takes it for refused.
     void (*block_is_hot)(struct VM *vm, struct BlockEntry *entry);
     // The running frame jumps back often. True: it is compiled now.
     bool (*loop_is_hot)(struct VM *vm);
+    // C has built the running frame: it may become a compiled one. NULL: it does not.
+    void (*frame_is_new)(struct VM *vm);
     // The word to be pushed as return address by an interpreted caller.
     uint64_t return_to_interpreter;
     // ---- what compiled code was built on does not hold any more

@@ -178,6 +178,7 @@ Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count)
                             entry->temp_count - argument_count, vm->heap.nil);
     if (entry->flags & LOOKUP_STORES_ERROR && vm->failure)
         frame_put_oop(vm->sp, send_failure_object(vm));
+    if (vm->hooks && vm->hooks->frame_is_new) vm->hooks->frame_is_new(vm);
     return OUTCOME_SWITCHED;
 }
 

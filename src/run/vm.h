@@ -84,6 +84,7 @@ typedef struct LookupEntry {
     uint16_t primitive_number;   // 256 to 519: a quick return
     int8_t accessor_depth;       // of the primitive
     uint8_t flags;               // LOOKUP_...
+    uint32_t uses;               // by sends, while the JIT may compile it
     uint64_t code;               // compiled, behind the pushing of the return address; 0: none
 } LookupEntry;
 _Static_assert(sizeof(LookupEntry) == 64, "one line of the processor's cache");

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The kernel's own tests however code is run, which must not change what they find: all of them by the
-# interpreter alone and naively compiled (sunit.sh runs them as everybody does), some with a code zone
+# interpreter alone, naively compiled, and compiled at the first activation (sunit.sh runs them as
+# everybody does), some with a code zone
 # that is full again and again and with collections all the time. Each run is one test; what failed
 # in it is told.
 set -u
@@ -35,6 +36,7 @@ if [ "${PARLEY_CONFIG:-release}" = san ]; then
 else
     run "--naive"
     run "--interpreter"
+    run "--compile-at-once"
     # In so small a zone compiling is most of the work.
     run "--code-size=64k" $([ "${PARLEY_NIGHTLY:-}" ] || echo Collections-Tests)
 fi
