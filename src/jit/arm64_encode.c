@@ -50,6 +50,7 @@ enum {
     MOVK_32 = 0x72800000,
 
     UBFM = 0xD3400000,
+    EXTR = 0x93C00000, // of one register twice: a rotation
     SBFM = 0x93400000,
     LSLV = 0x9AC02000,
     ASRV = 0x9AC02800,
@@ -604,6 +605,9 @@ static bool encode_shift(Arm64 *x, const IrIns *in) {
         return true;
     case IR_SHIFT_ARITHMETIC_CONSTANT:
         emit2(x, SBFM | count << 16 | 63 << 10, a, a);
+        return true;
+    case IR_ROTATE_RIGHT_CONSTANT:
+        emit3(x, EXTR | count << 10, a, a, a);
         return true;
     case IR_SHIFT_LEFT:
         emit3(x, LSLV, a, a, numbers[R_T1]);

@@ -195,6 +195,7 @@ static bool operands_allowed(const IrIns *in) {
     case IR_SHIFT_LEFT_CONSTANT:
     case IR_SHIFT_RIGHT_CONSTANT:
     case IR_SHIFT_ARITHMETIC_CONSTANT:
+    case IR_ROTATE_RIGHT_CONSTANT:
         return in->imm >= 0 && in->imm < 64;
     case IR_ALIGN: // methods begin at multiples of the largest
         return in->imm > 0 && in->imm <= IR_LARGEST_ALIGNMENT && (in->imm & (in->imm - 1)) == 0;

@@ -12,13 +12,13 @@
 
 enum {
     VM_BOXED_FLOAT = offsetof(VM, known.boxed_float),
-    SIGN_SHIFT = TAG_BITS,          // of S
-    MAGNITUDE_SHIFT = TAG_BITS + 1, // of what lies above
     MANTISSA_BITS = 52,
     EXPONENT_BIAS = 1023,
 };
-static const int64_t EXPONENT_OFFSET = (int64_t)SMALL_FLOAT_EXPONENT_OFFSET << MANTISSA_BITS;
-static const int64_t MAGNITUDES = (int64_t)256 << MANTISSA_BITS; // that small floats have
+// A double rotated left by one has its sign below and its exponent on top, as a word above its tag.
+static const int64_t EXPONENT_OFFSET = (int64_t)SMALL_FLOAT_EXPONENT_OFFSET << (MANTISSA_BITS + 1);
+static const int64_t ROTATED_LIMIT = (int64_t)256 << (MANTISSA_BITS + 1); // less that offset
+static const int64_t ROTATED_ZERO = 1;                                    // at most: 0.0 and -0.0
 
 typedef enum Accepted { SMALL = 1, BOXED = 2, INTEGER = 4 } Accepted;
 
@@ -28,16 +28,13 @@ typedef enum Accepted { SMALL = 1, BOXED = 2, INTEGER = 4 } Accepted;
 void native_read_small(Compilation *c, FloatReg to, Reg from) {
     Label zero = ir_new_label(&c->ir);
     ir_rr(&c->ir, IR_MOVE, R_T2, from);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T2, MAGNITUDE_SHIFT);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, 0);
-    ir_jump_if(&c->ir, COND_EQUAL, zero);
+    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T2, TAG_BITS);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, ROTATED_ZERO);
+    ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, zero);
     ir_ri(&c->ir, IR_CONSTANT, R_T3, EXPONENT_OFFSET);
     ir_rr(&c->ir, IR_ADD, R_T2, R_T3);
     ir_label(&c->ir, zero);
-    ir_rr(&c->ir, IR_MOVE, R_T3, from);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T3, SIGN_SHIFT);
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T3, 63);
-    ir_rr(&c->ir, IR_OR, R_T2, R_T3);
+    ir_ri(&c->ir, IR_ROTATE_RIGHT_CONSTANT, R_T2, 1);
     ir_rr(&c->ir, IR_FLOAT_FROM_BITS, to, R_T2);
 }
 
@@ -112,20 +109,16 @@ static void return_boxed(Compilation *c, Label slow) {
     native_return(c);
 }
 
-// The word is made of T0, its sign, and T1, its magnitude.
 void native_small_word(Compilation *c, Label odd) {
     ir_rr(&c->ir, IR_BITS_FROM_FLOAT, R_T0, F0);
-    ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T0, 63);
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T0, SIGN_SHIFT);
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T1, 1);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T1, 1);
-    ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T1, EXPONENT_OFFSET + 1);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, MAGNITUDES - 1);
+    ir_ri(&c->ir, IR_ROTATE_RIGHT_CONSTANT, R_T0, 63);
+    ir_ri(&c->ir, IR_CONSTANT, R_T1, EXPONENT_OFFSET);
+    ir_rr(&c->ir, IR_SUBTRACT, R_T0, R_T1);
+    ir_rm(&c->ir, IR_ADDRESS, R_T1, R_T0, -ROTATED_ZERO - 1);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, ROTATED_LIMIT - ROTATED_ZERO - 1);
     ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, odd);
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T1, MAGNITUDE_SHIFT);
-    ir_rr(&c->ir, IR_OR, R_T0, R_T1);
-    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T0, (1 << MAGNITUDE_SHIFT) + TAG_FLOAT);
+    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T0, TAG_BITS);
+    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T0, TAG_FLOAT);
 }
 
 // Returns F0.
@@ -134,8 +127,11 @@ static void return_float(Compilation *c, Label slow) {
     native_small_word(c, odd);
     native_return(c);
     ir_label(&c->ir, odd);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, -EXPONENT_OFFSET - 1);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, boxed);
+    ir_ri(&c->ir, IR_CONSTANT, R_T1, EXPONENT_OFFSET);
+    ir_rr(&c->ir, IR_ADD, R_T0, R_T1);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T0, ROTATED_ZERO);
+    ir_jump_if(&c->ir, COND_ABOVE, boxed);
+    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T0, TAG_BITS);
     ir_ri(&c->ir, IR_ADD_CONSTANT, R_T0, TAG_FLOAT);
     native_return(c);
     ir_label(&c->ir, boxed);

@@ -45,7 +45,7 @@ enum {
 enum { GROUP1_ADD, GROUP1_OR, GROUP1_AND = 4, GROUP1_SUBTRACT, GROUP1_XOR, GROUP1_COMPARE };
 enum { GROUP3_TEST = 0, GROUP3_NEGATE = 3, GROUP3_DIVIDE = 7 };
 enum { GROUP5_CALL = 2, GROUP5_JUMP = 4, GROUP5_PUSH = 6 };
-enum { SHIFT_LEFT = 4, SHIFT_RIGHT = 5, SHIFT_ARITHMETIC = 7 };
+enum { ROTATE_RIGHT = 1, SHIFT_LEFT = 4, SHIFT_RIGHT = 5, SHIFT_ARITHMETIC = 7 };
 enum { CONDITION_PARITY = 10 };
 
 // What is written, and where it will run.
@@ -527,6 +527,9 @@ static bool encode_shift(X64 *x, const IrIns *in) {
         return true;
     case IR_SHIFT_ARITHMETIC_CONSTANT:
         emit_shift_constant(x, SHIFT_ARITHMETIC, in);
+        return true;
+    case IR_ROTATE_RIGHT_CONSTANT:
+        emit_shift_constant(x, ROTATE_RIGHT, in);
         return true;
     case IR_SHIFT_LEFT: // by cl, which T1 is
         emit_registers(x, W, OP_SHIFT_CL, SHIFT_LEFT, a);

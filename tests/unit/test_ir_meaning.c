@@ -314,6 +314,9 @@ static Flags model(const IrIns *in, uint64_t *r, uint64_t *f, bool *overflowed) 
     case IR_SHIFT_ARITHMETIC_CONSTANT:
         *a = (uint64_t)(old >> i);
         break;
+    case IR_ROTATE_RIGHT_CONSTANT:
+        *a = *a >> i | *a << (-i & 63);
+        break;
     case IR_SHIFT_LEFT:
         *a <<= r[R_T1];
         break;
@@ -454,7 +457,7 @@ static IrIns any_operands(World *w, IrOp op) {
         if (any_below(w, 6) == 0) in.b = R_SP;
     }
     if (op == IR_PUSH_CONSTANT || op == IR_COMPARE32_CONSTANT) in.imm = (int32_t)in.imm;
-    if (op >= IR_SHIFT_LEFT_CONSTANT && op <= IR_SHIFT_ARITHMETIC_CONSTANT) in.imm &= 63;
+    if (op >= IR_SHIFT_LEFT_CONSTANT && op <= IR_ROTATE_RIGHT_CONSTANT) in.imm &= 63;
     if ((op == IR_PUSH || op == IR_POP) && any_below(w, 6) == 0) in.a = R_SP;
     return in;
 }
