@@ -17,6 +17,8 @@
 #include <stdlib.h>
 
 #include "jit/compilation.h"
+#include "jit/natives.h"
+#include "jit/relied.h"
 #include "object/header.h"
 #include "run/context.h"
 
@@ -108,7 +110,14 @@ TEMPLATE(PUSH_TEMP) {
     ir_rm(&c->ir, IR_LOAD, reg, R_FP, fp_temp((unsigned)a));
     push_register(c, reg);
 }
-TEMPLATE(PUSH_LITERAL) { push(c, VALUE_LITERAL, 0, a); }
+// Immediate literals are constants: who writes literals makes the code be forgotten.
+TEMPLATE(PUSH_LITERAL) {
+    Oop literal = slot_at(c->method, num(a + 1));
+    if (oop_is_immediate(literal))
+        push(c, VALUE_CONSTANT, 0, (int64_t)oop_bits(literal));
+    else
+        push(c, VALUE_LITERAL, 0, a);
+}
 static void push_slot(Compilation *c, Reg object, int64_t index) {
     emit_check_slots(c, object, index);
     ir_rm(&c->ir, IR_LOAD, object, object, slot_offset(index));
@@ -167,21 +176,35 @@ TEMPLATE(PUSH_CLOSURE) { // goes on behind the block's code, and never stops bef
 }
 
 // ---- stores
+// Neither numbers nor nil and the booleans, which are old, concern the collector.
+static bool may_be_young(const Value *value) {
+    return value->kind != VALUE_CONSTANT && value->kind != VALUE_NEAR_NIL;
+}
 // The top into slot `index` of the object in T1, which stays there.
 static void store_top(Compilation *c, int64_t index) {
-    emit_load_value(c, R_T2, at(c, 0));
-    emit_store(c, index);
+    const Value *top = at(c, 0);
+    if (may_be_young(top)) {
+        emit_load_value(c, R_T2, top);
+        emit_store(c, index);
+    } else if (top->kind == VALUE_CONSTANT && top->number == (int32_t)top->number) {
+        ir_mi(&c->ir, IR_STORE_CONSTANT, R_T1, slot_offset(index), (int32_t)top->number);
+    } else {
+        emit_load_value(c, R_T2, top);
+        ir_rm(&c->ir, IR_STORE, R_T2, R_T1, slot_offset(index));
+    }
 }
-// The top, alone not on the real stack, in a register that calls of C leave alone.
+// The top out of the register that calls of C do not leave alone.
+static void save_top(Compilation *c) {
+    Value *top = at(c, 0);
+    if (top->kind != VALUE_REGISTER || top->reg != R_T0) return;
+    top->reg = free_register(c);
+    ir_rr(&c->ir, IR_MOVE, top->reg, R_T0);
+}
+// The top, alone not on the real stack, where calls of C leave it alone.
 static void settle_top(Compilation *c) {
     spill_below(c, 1);
-    Value *top = at(c, 0);
-    if (top->kind == VALUE_REGISTER && top->reg == R_T0) {
-        ir_rr(&c->ir, IR_MOVE, R_S0, R_T0);
-        top->reg = R_S0;
-    } else if (top->kind == VALUE_SPILLED) {
-        in_register(c, 0);
-    }
+    save_top(c);
+    if (at(c, 0)->kind == VALUE_SPILLED) in_register(c, 0);
 }
 TEMPLATE(STORE_RECEIVER_VARIABLE) {
     settle_top(c);
@@ -330,7 +353,9 @@ typedef struct Binary {
     bool x_is_constant, y_is_constant; // integers
     int64_t x_number, y_number;        // their words
     Label slow;
-    uint8_t float_op, condition; // see NotedExit
+    SecondTry second_try; // and what for: see NotedExit
+    IrOp operation;
+    Condition condition;
 } Binary;
 
 static bool is_integer_constant(const Value *value) {
@@ -358,26 +383,41 @@ static void check_integers(Compilation *c, const Binary *binary) {
     ir_ri(&c->ir, IR_TEST_CONSTANT, tested, TAG_INT);
     ir_jump_if(&c->ir, COND_EQUAL, binary->slow);
 }
-// The answer is in T1. The slow way pushes the operands and sends.
-static void end_binary(Compilation *c, const Binary *binary, int64_t selector) {
-    Label done = ir_new_label(&c->ir);
-    NotedExit exit = {.kind = EXIT_SEND,
+static void on_floats(Binary *binary, IrOp operation) {
+    binary->second_try = TRY_FLOATS;
+    binary->operation = operation;
+}
+// The slow way of a special send, with its operands where they are now.
+static NotedExit exit_send(Compilation *c, ExitKind kind, const Binary *binary, int64_t selector,
+                           unsigned operands) {
+    NotedExit exit = {.kind = kind,
                       .label = binary->slow,
-                      .back = done,
                       .pc = c->pc,
                       .next_pc = c->next_pc,
                       .selector = (uint32_t)selector,
-                      .float_op = binary->float_op,
-                      .condition = binary->condition,
+                      .argument_count = (uint8_t)(operands - 1),
+                      .second_try = (uint8_t)binary->second_try,
+                      .operation = (uint8_t)binary->operation,
+                      .condition = (uint8_t)binary->condition,
                       .first_value = (uint32_t)c->exit_values.count,
-                      .value_count = 2};
-    for (size_t i = 2; i-- > 0;)
+                      .value_count = operands};
+    for (size_t i = operands; i-- > 0;)
         if (!array_push(&c->exit_values, *at(c, i))) c->failed = true;
+    return exit;
+}
+// The answer is in T0, and so it is when the slow way, which pushes the operands and sends, is back.
+static void end_special(Compilation *c, const Binary *binary, int64_t selector, unsigned operands) {
+    NotedExit exit = exit_send(c, EXIT_SEND, binary, selector, operands);
+    exit.back = ir_new_label(&c->ir);
     note_exit(c, exit);
-    ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
-    ir_label(&c->ir, done);
-    forget(c, 2);
+    ir_label(&c->ir, exit.back);
+    forget(c, operands);
     push_register(c, R_T0);
+}
+// The same with the answer in T1.
+static void end_binary(Compilation *c, const Binary *binary, int64_t selector) {
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
+    end_special(c, binary, selector, 2);
 }
 // T1 := x, or a constant.
 static void load_x(Compilation *c, const Binary *binary) {
@@ -388,7 +428,7 @@ static void load_x(Compilation *c, const Binary *binary) {
 }
 TEMPLATE(SEND_ADD) {
     Binary binary = begin_binary(c);
-    binary.float_op = IR_FLOAT_ADD;
+    on_floats(&binary, IR_FLOAT_ADD);
     check_integers(c, &binary);
     load_x(c, &binary);
     if (binary.y_is_constant) {
@@ -402,7 +442,7 @@ TEMPLATE(SEND_ADD) {
 }
 TEMPLATE(SEND_SUBTRACT) {
     Binary binary = begin_binary(c);
-    binary.float_op = IR_FLOAT_SUBTRACT;
+    on_floats(&binary, IR_FLOAT_SUBTRACT);
     check_integers(c, &binary);
     load_x(c, &binary);
     if (binary.y_is_constant) {
@@ -417,7 +457,7 @@ TEMPLATE(SEND_SUBTRACT) {
 }
 TEMPLATE(SEND_MULTIPLY) {
     Binary binary = begin_binary(c);
-    binary.float_op = IR_FLOAT_MULTIPLY;
+    on_floats(&binary, IR_FLOAT_MULTIPLY);
     check_integers(c, &binary);
     load_x(c, &binary);
     ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T1, TAG_INT);
@@ -474,19 +514,9 @@ static void compare_for_jump(Compilation *c, const Binary *binary, Condition con
     uint32_t jump_pc = c->next_pc, behind = jump_pc + jump->length;
     bool on_true = jump->op == BC_JUMP_IF_TRUE;
     Label target = label_at(c, (int64_t)behind + jump->a);
-    NotedExit exit = {.kind = EXIT_SEND_JUMP,
-                      .label = binary->slow,
-                      .back = on_true ? target : on,
-                      .back_if_false = on_true ? on : target,
-                      .pc = c->pc,
-                      .next_pc = jump_pc,
-                      .selector = (uint32_t)selector,
-                      .float_op = binary->float_op,
-                      .condition = binary->condition,
-                      .first_value = (uint32_t)c->exit_values.count,
-                      .value_count = 2};
-    for (size_t i = 2; i-- > 0;)
-        if (!array_push(&c->exit_values, *at(c, i))) c->failed = true;
+    NotedExit exit = exit_send(c, EXIT_SEND_JUMP, binary, selector, 2);
+    exit.back = on_true ? target : on;
+    exit.back_if_false = on_true ? on : target;
     note_exit(c, exit);
     ir_jump_if(&c->ir, on_true ? condition : condition_opposite(condition), target);
     ir_label(&c->ir, on);
@@ -496,8 +526,8 @@ static void compare_for_jump(Compilation *c, const Binary *binary, Condition con
 static void compare(Compilation *c, Condition condition, int64_t selector) {
     Instruction jump;
     Binary binary = begin_binary(c);
-    binary.float_op = IR_FLOAT_COMPARE;
-    binary.condition = (uint8_t)condition;
+    on_floats(&binary, IR_FLOAT_COMPARE);
+    binary.condition = condition;
     check_integers(c, &binary);
     compare_operands(c, &binary);
     if (takes_jump(c, &jump))
@@ -613,7 +643,7 @@ TEMPLATE(SEND_MODULO) {
 }
 TEMPLATE(SEND_DIVIDE) {
     Binary binary = divide(c);
-    binary.float_op = IR_FLOAT_DIVIDE;
+    on_floats(&binary, IR_FLOAT_DIVIDE);
     Label exact = ir_new_label(&c->ir);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, 0);
     ir_jump_if(&c->ir, COND_EQUAL, exact);
@@ -668,6 +698,89 @@ TEMPLATE(SEND_BIT_SHIFT) {
     ir_label(&c->ir, shifted);
     ir_ri(&c->ir, IR_ADD_CONSTANT, R_T1, TAG_INT);
     end_binary(c, &binary, a);
+}
+
+// ---- elements of Arrays; Strings are tried behind the code, before it sends
+
+// To binary.slow unless the register holds a direct instance of the row's class. T1 is lost.
+static void check_class(Compilation *c, Reg object, Relied relied, Label slow) {
+    ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
+    native_load_class_index(c, R_T1, object);
+    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T1, R_VM, (int64_t)relied_class_offset(relied));
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
+}
+// T1: 8 bytes before the element. The index's word less its tag is 8 times the index. T2 is lost.
+static void load_place(Compilation *c, const Binary *binary) {
+    const int64_t first = 1 << TAG_BITS | TAG_INT;
+    native_load_slot_count(c, R_T2, binary->x);
+    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T2, TAG_BITS);
+    if (binary->y_is_constant)
+        ir_ri(&c->ir, IR_CONSTANT, R_T1, binary->y_number - first);
+    else
+        ir_rm(&c->ir, IR_ADDRESS, R_T1, binary->y, -first);
+    ir_rr(&c->ir, IR_COMPARE, R_T1, R_T2);
+    ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, binary->slow);
+    ir_rr(&c->ir, IR_ADD, R_T1, binary->x);
+}
+static void check_index(Compilation *c, const Binary *binary) {
+    if (!binary->y_is_constant) native_check_integer(c, binary->y, binary->slow);
+}
+TEMPLATE(SEND_AT) {
+    if (is_integer_constant(at(c, 1)) || !relied_holds(c->vm, RELIED_ARRAY_AT)) {
+        send(c, SEND_SPECIAL, a, b);
+        return;
+    }
+    Binary binary = begin_binary(c);
+    if (relied_holds(c->vm, RELIED_STRING_AT)) binary.second_try = TRY_STRING_AT;
+    check_index(c, &binary);
+    check_class(c, binary.x, RELIED_ARRAY_AT, binary.slow);
+    load_place(c, &binary);
+    ir_rm(&c->ir, IR_LOAD, R_T1, R_T1, 8);
+    end_binary(c, &binary, a);
+}
+TEMPLATE(SEND_AT_PUT) {
+    if (is_integer_constant(at(c, 2)) || !relied_holds(c->vm, RELIED_ARRAY_AT_PUT)) {
+        send(c, SEND_SPECIAL, a, b);
+        return;
+    }
+    Binary binary = {.slow = ir_new_label(&c->ir)};
+    spill_below(c, 3);
+    bool is_managed = may_be_young(at(c, 0));
+    save_top(c);
+    Reg value = in_register(c, 0);
+    binary.y_is_constant = is_integer_constant(at(c, 1));
+    binary.y_number = at(c, 1)->number;
+    if (!binary.y_is_constant) binary.y = in_register(c, 1);
+    binary.x = in_register(c, 2);
+    check_index(c, &binary);
+    check_class(c, binary.x, RELIED_ARRAY_AT_PUT, binary.slow);
+    ir_mi(&c->ir, IR_TEST_MEMORY32, binary.x, 0, (int32_t)HEADER_IMMUTABLE);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, binary.slow);
+    load_place(c, &binary);
+    ir_rm(&c->ir, IR_STORE, value, R_T1, 8);
+    if (is_managed) {
+        ir_rr(&c->ir, IR_MOVE, R_T1, binary.x);
+        ir_rr(&c->ir, IR_MOVE, R_T2, value);
+        emit_barrier(c);
+    }
+    ir_rr(&c->ir, IR_MOVE, R_T0, value);
+    end_special(c, &binary, a, 3);
+}
+TEMPLATE(SEND_SIZE) {
+    if (is_integer_constant(at(c, 0)) || !relied_holds(c->vm, RELIED_ARRAY_SIZE)) {
+        send(c, SEND_SPECIAL, a, b);
+        return;
+    }
+    Binary binary = {.slow = ir_new_label(&c->ir)};
+    spill_below(c, 1);
+    binary.x = in_register(c, 0);
+    if (relied_holds(c->vm, RELIED_STRING_SIZE)) binary.second_try = TRY_STRING_SIZE;
+    check_class(c, binary.x, RELIED_ARRAY_SIZE, binary.slow);
+    native_load_slot_count(c, R_T1, binary.x);
+    native_tag(c, R_T1);
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
+    end_special(c, &binary, a, 1);
 }
 
 // ---- the class, out of the class table

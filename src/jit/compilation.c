@@ -16,6 +16,7 @@ enum {
     VM_ERROR = offsetof(VM, machine.error),
     VM_NEW_START = offsetof(VM, heap.new_start),
     VM_NEW_BYTES = offsetof(VM, heap.new_bytes),
+    VM_BYTE_STRING = offsetof(VM, known.byte_string),
     FORMAT_BYTE = HEADER_FORMAT_SHIFT / 8,
     SLOTS_BYTE = HEADER_SLOTS_SHIFT / 8,
 };
@@ -234,7 +235,7 @@ static void emit_take_apart(Compilation *c, const NotedExit *exit) {
 
 // Two SmallFloat64s are answered without a send: their values are not pushed yet, and stay what
 // they are. T0 may be one of them, until the answer is there.
-static void emit_float_operation(Compilation *c, const NotedExit *exit) {
+static void emit_floats(Compilation *c, const NotedExit *exit) {
     IrCode *ir = &c->ir;
     const Value *values = &c->exit_values.items[exit->first_value];
     Label no_floats = ir_new_label(ir), odd = ir_new_label(ir);
@@ -246,17 +247,17 @@ static void emit_float_operation(Compilation *c, const NotedExit *exit) {
     ir_jump_if(ir, COND_EQUAL, no_floats);
     native_read_small(c, F0, R_T4);
     native_read_small(c, F1, R_T5);
-    if (exit->float_op == IR_FLOAT_DIVIDE) { // by zero: the send says so
+    if (exit->operation == IR_FLOAT_DIVIDE) { // by zero: the send says so
         ir_ri(ir, IR_CONSTANT, R_T2, 0);
         ir_rr(ir, IR_FLOAT_FROM_BITS, F2, R_T2);
         ir_rr(ir, IR_FLOAT_COMPARE, F1, F2);
         ir_jump_if_float(ir, COND_EQUAL, no_floats);
     }
-    ir_rr(ir, (IrOp)exit->float_op, F0, F1);
+    ir_rr(ir, (IrOp)exit->operation, F0, F1);
     if (exit->kind == EXIT_SEND_JUMP) {
         ir_jump_if_float(ir, (Condition)exit->condition, exit->back);
         ir_jump(ir, exit->back_if_false);
-    } else if (exit->float_op == IR_FLOAT_COMPARE) {
+    } else if (exit->operation == IR_FLOAT_COMPARE) {
         ir_rm(ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, true));
         ir_jump_if_float(ir, (Condition)exit->condition, exit->back);
         ir_rm(ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, false));
@@ -271,15 +272,81 @@ static void emit_float_operation(Compilation *c, const NotedExit *exit) {
     ir_label(ir, no_floats);
 }
 
+// T1 := the class index of the object in T4, which must be a ByteString.
+static void emit_check_string(Compilation *c, Label other) {
+    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T4, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, other);
+    native_load_class_index(c, R_T1, R_T4);
+    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T1, R_VM, VM_BYTE_STRING);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, other);
+}
+
+// T2 := the number of bytes of the object in T4; T3 is lost.
+static void emit_byte_count(Compilation *c) {
+    native_load_slot_count(c, R_T2, R_T4);
+    native_load_format(c, R_T3, R_T4);
+    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T2, 3);
+    ir_ri(&c->ir, IR_AND_CONSTANT, R_T3, 7);
+    ir_rr(&c->ir, IR_SUBTRACT, R_T2, R_T3);
+}
+
+static void emit_string_at(Compilation *c, const NotedExit *exit) {
+    IrCode *ir = &c->ir;
+    const Value *values = &c->exit_values.items[exit->first_value];
+    Label other = ir_new_label(ir);
+    emit_load_value(c, R_T4, &values[0]);
+    emit_load_value(c, R_T5, &values[1]);
+    ir_ri(ir, IR_TEST_CONSTANT, R_T5, TAG_INT);
+    ir_jump_if(ir, COND_EQUAL, other);
+    emit_check_string(c, other);
+    emit_byte_count(c);
+    ir_ri(ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T5, TAG_BITS);
+    ir_ri(ir, IR_SUBTRACT_CONSTANT, R_T5, 1);
+    ir_rr(ir, IR_COMPARE, R_T5, R_T2);
+    ir_jump_if(ir, COND_ABOVE_OR_EQUAL, other);
+    ir_rx(ir, IR_LOAD8_INDEXED, R_T0, R_T4, R_T5, slot_offset(0));
+    ir_ri(ir, IR_SHIFT_LEFT_CONSTANT, R_T0, TAG_BITS);
+    ir_ri(ir, IR_ADD_CONSTANT, R_T0, TAG_CHAR);
+    ir_jump(ir, exit->back);
+    ir_label(ir, other);
+}
+
+static void emit_string_size(Compilation *c, const NotedExit *exit) {
+    Label other = ir_new_label(&c->ir);
+    emit_load_value(c, R_T4, &c->exit_values.items[exit->first_value]);
+    emit_check_string(c, other);
+    emit_byte_count(c);
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T2);
+    native_tag(c, R_T0);
+    ir_jump(&c->ir, exit->back);
+    ir_label(&c->ir, other);
+}
+
+static void emit_second_try(Compilation *c, const NotedExit *exit) {
+    switch ((SecondTry)exit->second_try) {
+    case TRY_NOTHING:
+        break;
+    case TRY_FLOATS:
+        emit_floats(c, exit);
+        break;
+    case TRY_STRING_AT:
+        emit_string_at(c, exit);
+        break;
+    case TRY_STRING_SIZE:
+        emit_string_size(c, exit);
+        break;
+    }
+}
+
 // A send out of line, and the place to come back to it with the answer on the stack.
 static void emit_exit_send(Compilation *c, const NotedExit *exit) {
     IrCode *ir = &c->ir;
     Label answered = ir_new_label(ir), resume = ir_new_label(ir);
-    if (exit->float_op) emit_float_operation(c, exit);
+    emit_second_try(c, exit);
     push_values(c, exit);
     c->pc = exit->pc;
     c->next_pc = exit->next_pc;
-    emit_send(c, SEND_SPECIAL, exit->selector, 1);
+    emit_send(c, SEND_SPECIAL, exit->selector, exit->argument_count);
     ir_label(ir, answered);
     if (exit->kind == EXIT_SEND)
         ir_jump(ir, exit->back);

@@ -50,11 +50,20 @@ typedef enum ExitKind {
     EXIT_SEND_JUMP, // the same, and goes on at `back` or `back_if_false`; next_pc is the jump's
     EXIT_RESUME,    // a resume point: takes the answer off the stack into T0, goes on at `back`
 } ExitKind;
+// What an exit that sends tries first, with other operands than the code in line is made for.
+typedef enum SecondTry {
+    TRY_NOTHING,
+    TRY_FLOATS,      // `operation` with two SmallFloat64s
+    TRY_STRING_AT,   // a Character of a ByteString
+    TRY_STRING_SIZE, // how many there are
+} SecondTry;
 typedef struct NotedExit {
     ExitKind kind;
     Label label, back, back_if_false;
-    uint32_t pc, next_pc, selector; // selector: special, of a binary message
-    uint8_t float_op, condition;    // IrOp, if not 0: what is done with two SmallFloat64s at once
+    uint32_t pc, next_pc, selector; // selector: special
+    uint8_t argument_count;
+    uint8_t second_try;           // SecondTry
+    uint8_t operation, condition; // IrOp on two floats, and what a comparison asks
     uint32_t first_value, value_count; // that the interpreter will find on the stack
 } NotedExit;
 

@@ -6,6 +6,7 @@
 //   - a lookup entry or block entry with code names code that is in the zone
 //   - whenever code is forgotten, every frame is interpreted
 #include "jit/inline_cache.h"
+#include "jit/relied.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -99,9 +100,19 @@ void jit_forget_all(VM *vm) {
     jit->statistics.resets++;
     zone_clear(&jit->zone);
     array_clear(&jit->open_caches);
+    jit->relied = 0;
 }
 
-static void classes_changed(VM *vm) { caches_unlink_all(vm->jit); }
+static void classes_changed(VM *vm) {
+    caches_unlink_all(vm->jit);
+    if (relied_is_broken(vm)) jit_forget_all(vm);
+}
+
+static void selector_changed(VM *vm, Oop selector) {
+    caches_selector_changed(vm, selector);
+    if (relied_is_broken(vm)) jit_forget_all(vm);
+}
+
 
 // Other code may go to its code in ways that are not listed; it happens seldom, so all is
 // forgotten.
@@ -112,7 +123,7 @@ static void method_changed(VM *vm, Oop method) {
         found |= oop_is(jit->zone.codes[i]->method.method, method);
     for (size_t i = 0; i < jit->known_capacity && !found; i++)
         found = oop_is(jit->known[i].method, method);
-    if (found) jit_forget_all(vm);
+    if (found || relied_is_broken(vm)) jit_forget_all(vm);
 }
 
 static void all_methods_changed(VM *vm) { jit_forget_all(vm); }
@@ -395,7 +406,7 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
         .method_is_hot = method_is_hot,
         .block_is_hot = block_is_hot,
         .loop_is_hot = loop_is_hot,
-        .selector_changed = caches_selector_changed,
+        .selector_changed = selector_changed,
         .classes_changed = classes_changed,
         .method_changed = method_changed,
         .all_methods_changed = all_methods_changed,

@@ -81,6 +81,7 @@ typedef struct Jit {
     KnownCode *known;
     size_t known_count, known_capacity; // capacity: a power of two
     ARRAY(OpenCache) open_caches;
+    uint32_t relied;                   // bits of relied.h: what the code relies on
     uint64_t resets;                   // how often all code was forgotten
     int64_t true_offset, false_offset; // from nil
     // Runs code from `start` until it is left; NULL: the processor does.

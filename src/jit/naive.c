@@ -301,6 +301,9 @@ TEMPLATE(SEND_MODULO) { by_body(c); }
 TEMPLATE(SEND_INTEGER_DIVIDE) { by_body(c); }
 TEMPLATE(SEND_BIT_SHIFT) { by_body(c); }
 TEMPLATE(SEND_MAKE_POINT) { by_body(c); }
+TEMPLATE(SEND_AT) { send(c, SEND_SPECIAL, a, b); }
+TEMPLATE(SEND_AT_PUT) { send(c, SEND_SPECIAL, a, b); }
+TEMPLATE(SEND_SIZE) { send(c, SEND_SPECIAL, a, b); }
 
 // ---- what has no template of its own
 #define PLAIN_SEND(NAME)                                                                           \

@@ -60,7 +60,7 @@ void native_tag(Compilation *c, Reg reg);
 void native_untag(Compilation *c, Reg reg);
 void native_load_format(Compilation *c, Reg to, Reg object);
 void native_load_class_index(Compilation *c, Reg to, Reg object);
-// How many slots the object has.
+// How many slots the object, in another register, has.
 void native_load_slot_count(Compilation *c, Reg to, Reg object);
 // The class with that index, which becomes its place in its page of the class table.
 void native_load_class(Compilation *c, Reg to, Reg class_index, Label slow);
