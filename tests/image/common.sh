@@ -51,6 +51,25 @@ copy_image() {
     cp "$images/$1" "$2"
     chmod u+w "$2"
 }
+# pharo8_cases LABEL IMAGE VM...: every recorded case of the Pharo 8 kernel, on copies of an image that
+# has had its first run. Of --version only the first line is the image's own.
+pharo8_cases() {
+    local label=$1 image=$2 args case expected words code
+    shift 2
+    for args in "$images"/expected/pharo8/*.args; do
+        case=$(basename "$args" .args)
+        expected=${args%.args}
+        cp "$image" case.image
+        cp "$expected.out" want
+        read -ra words <"$args"
+        timeout 100 "$@" case.image "${words[@]}" >out 2>err
+        code=$?
+        if [ "$case" = version-first-line ]; then sed -i '1!d' out want; fi
+        same "$label$case: standard output" want out
+        same "$label$case: standard error" "$expected.err" err
+        check "$label$case: exit code (was $code)" [ "$code" = "$(cat "$expected.rc")" ]
+    done
+}
 finish() {
     echo "1..$count"
     [ $failures = 0 ]

@@ -13,17 +13,5 @@ check "first run prints nothing" [ ! -s out -a ! -s err ]
 check "first run leaves a larger image" [ "$(stat -c %s pharo.image)" -gt "$before" ]
 check "the saved image passes the checker" "$parley" image check pharo.image
 
-for args in "$images"/expected/pharo8/*.args; do
-    name=$(basename "$args" .args)
-    expected=${args%.args}
-    cp pharo.image case.image
-    read -ra words <"$args"
-    timeout 100 "$parley" "${switches[@]}" case.image "${words[@]}" >out 2>err
-    code=$?
-    if [ "$name" = version-first-line ]; then head -1 out >first && mv first out; fi
-    if [ "$name" = version-first-line ]; then head -1 "$expected.out" >want; else cp "$expected.out" want; fi
-    same "$name: standard output" want out
-    same "$name: standard error" "$expected.err" err
-    check "$name: exit code (was $code)" [ "$code" = "$(cat "$expected.rc")" ]
-done
+pharo8_cases "" pharo.image "$parley" "${switches[@]}"
 finish
