@@ -585,6 +585,10 @@ static bool encode_integer(Arm64 *x, const IrIns *in) {
     case IR_TEST_CONSTANT:
         emit_logical(x, L_ANDS, R_ANDS, ZERO, a, (uint64_t)in->imm);
         return true;
+    case IR_COMPARE8_MEMORY:
+        emit_access(x, LDR_8, DATA, numbers[in->b % REGISTER_COUNT], in->imm);
+        emit2(x, I_SUBS_32 | (uint32_t)in->extra << 10, ZERO, DATA);
+        return true;
     case IR_TEST_MEMORY32:
         emit_test_memory32(x, in);
         return true;

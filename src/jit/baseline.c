@@ -338,8 +338,22 @@ TEMPLATE(JUMP_IF_TRUE) { conditional_jump(c, true, a); }
 TEMPLATE(JUMP_IF_FALSE) { conditional_jump(c, false, a); }
 
 // ---- sends
-static void send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count) {
+// All operands onto the stack, and the receiver into T0. What is in T0 already is the receiver, or
+// lies above a receiver on the stack: who puts an answer there pushes what lies below.
+static void push_operands(Compilation *c, size_t argument_count) {
+    spill_below(c, argument_count + 1);
+    Value *receiver = at(c, argument_count);
+    if (receiver->kind == VALUE_SPILLED) {
+        spill_all(c);
+        ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)argument_count);
+        return;
+    }
+    emit_load_value(c, R_T0, receiver);
+    *receiver = (Value){.kind = VALUE_REGISTER, .reg = R_T0};
     spill_all(c);
+}
+static void send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count) {
+    push_operands(c, (size_t)argument_count + (kind == SEND_DIRECTED));
     emit_send(c, kind, selector, argument_count);
     push_answer(c, (size_t)argument_count + (kind == SEND_DIRECTED ? 2 : 1));
 }
@@ -848,6 +862,7 @@ Code *baseline_compile(VM *vm, Jit *jit, const LookupEntry *method, const BlockE
     Code *code = NULL;
     if (compilation_begin(&c, vm, jit, method, block) && compilation_find_targets(&c)) {
         emit_entry(&c);
+        emit_new_frame(&c);
         note_resume(&c, c.first_pc, c.frame_built);
         while (compilation_next(&c))
             compile_instruction(&c);

@@ -117,17 +117,23 @@ void emit_non_local_return(Compilation *c) {
 
 // ---- objects
 
+// Weak objects and ephemerons are kept out together with forwarders and bits, by one question.
+static void emit_check_pointers(Compilation *c, Reg object, Label other) {
+    enum { ODD_FORMATS = 0x1C };
+    _Static_assert(!((FORMAT_FIXED | FORMAT_INDEXABLE | FORMAT_MIXED) & ODD_FORMATS) &&
+                       FORMAT_FORWARDER & ODD_FORMATS,
+                   "told by these bits");
+    ir_mi(&c->ir, IR_TEST_MEMORY32, object, 0, ODD_FORMATS << HEADER_FORMAT_SHIFT);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, other);
+}
+
 void emit_check_slots(Compilation *c, Reg object, int64_t index) {
     Label interpreted = exit_interpret(c);
     ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, interpreted);
-    ir_rm(&c->ir, IR_LOAD8, R_T3, object, SLOTS_BYTE);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T3, index);
+    ir_mi(&c->ir, IR_COMPARE8_MEMORY, object, SLOTS_BYTE, (int32_t)index);
     ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, interpreted);
-    ir_rm(&c->ir, IR_LOAD8, R_T3, object, FORMAT_BYTE);
-    ir_ri(&c->ir, IR_AND_CONSTANT, R_T3, 31);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T3, FORMAT_EPHEMERON);
-    ir_jump_if(&c->ir, COND_ABOVE, interpreted);
+    emit_check_pointers(c, object, interpreted);
 }
 
 // barrier.tbl's row GENERATIONAL: an old object, not remembered yet, gets a young value.
@@ -346,6 +352,7 @@ static void emit_exit_send(Compilation *c, const NotedExit *exit) {
     push_values(c, exit);
     c->pc = exit->pc;
     c->next_pc = exit->next_pc;
+    ir_rm(ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)exit->argument_count);
     emit_send(c, SEND_SPECIAL, exit->selector, exit->argument_count);
     ir_label(ir, answered);
     if (exit->kind == EXIT_SEND)
@@ -387,6 +394,15 @@ static void emit_exit(Compilation *c, const NotedExit *exit) {
     case EXIT_SEND_JUMP:
         emit_exit_send(c, exit);
         break;
+    case EXIT_IMMEDIATE:
+        ir_rr(ir, IR_MOVE, R_T1, R_T0);
+        ir_ri(ir, IR_AND_CONSTANT, R_T1, TAG_MASK);
+        ir_jump(ir, exit->back);
+        break;
+    case EXIT_ACTIVATE:
+        ir_rl(ir, IR_LOAD_DATA, R_T1, c->code_word);
+        emit_call(c, RUNTIME_ACTIVATE);
+        break;
     case EXIT_RESUME:
         ir_r(ir, IR_POP, R_T0);
         ir_jump(ir, exit->back);
@@ -415,8 +431,7 @@ void emit_class_index(IrCode *ir) {
 static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
     ir_ri(&c->ir, IR_TEST_CONSTANT, R_T0, TAG_MASK);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
-    ir_rm(&c->ir, IR_LOAD8, R_T1, R_T0, SLOTS_BYTE);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, needed);
+    ir_mi(&c->ir, IR_COMPARE8_MEMORY, R_T0, SLOTS_BYTE, (int32_t)needed);
     ir_jump_if(&c->ir, COND_BELOW, slowly);
 }
 
@@ -432,16 +447,13 @@ static void emit_quick_return(Compilation *c, Label slowly) {
                   (int64_t)(oop_bits(answer) - oop_bits(c->vm->heap.nil)));
     } else if (entry->kind == LOOKUP_ANSWERS_VARIABLE) {
         emit_check_self(c, entry->variable + 1u, slowly);
-        ir_rm(&c->ir, IR_LOAD8, R_T1, R_T0, FORMAT_BYTE);
-        ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, 31);
-        ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, FORMAT_EPHEMERON);
-        ir_jump_if(&c->ir, COND_ABOVE, slowly);
+        emit_check_pointers(c, R_T0, slowly);
         ir_rm(&c->ir, IR_LOAD, R_T0, R_T0, slot_offset(entry->variable));
     }
     ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
 }
 
-// The frame's words down to the receiver, which is in T0 for a block.
+// The frame's words down to the receiver. T0 stays.
 static void emit_frame(Compilation *c) {
     IrCode *ir = &c->ir;
     uint64_t flags = c->entry ? c->entry->frame_flags : c->block->frame_flags;
@@ -461,18 +473,17 @@ static void emit_arguments(Compilation *c) {
 
 static void emit_method_frame(Compilation *c) {
     emit_frame(c);
-    ir_mi(&c->ir, IR_PUSH_MEMORY, R_FP, 8 * (int64_t)(c->argument_count + 2), 0);
+    ir_r(&c->ir, IR_PUSH, R_T0);
     emit_arguments(c);
     for (uint32_t i = c->argument_count; i < c->temp_count; i++)
         ir_r(&c->ir, IR_PUSH, R_NIL);
 }
 
-// The closure lies where a method's receiver does.
+// The closure is in T0.
 static void emit_block_frame(Compilation *c) {
     bool is_full = oop_is_none(c->block->start_pc);
     int first_copied = is_full ? FULL_CLOSURE_FIRST_COPIED : CLOSURE_FIRST_COPIED;
     emit_frame(c);
-    ir_rm(&c->ir, IR_LOAD, R_T0, R_FP, 8 * (int64_t)(c->argument_count + 2));
     if (is_full) {
         ir_mi(&c->ir, IR_PUSH_MEMORY, R_T0, slot_offset(FULL_CLOSURE_RECEIVER), 0);
     } else {
@@ -486,53 +497,49 @@ static void emit_block_frame(Compilation *c) {
         ir_r(&c->ir, IR_PUSH, R_NIL);
 }
 
+// The receiver is in T0 wherever code is entered.
 static void emit_checked_entry(Compilation *c) {
-    int64_t receiver = 8 * (int64_t)(c->argument_count + c->backend->return_address_words);
+    Label immediate = ir_new_label(&c->ir), found = ir_new_label(&c->ir);
+    note_exit(c, (NotedExit){.kind = EXIT_IMMEDIATE, .label = immediate, .back = found});
     ir_label(&c->ir, c->checked_entry);
-    ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, receiver);
-    emit_class_index(&c->ir);
+    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T0, TAG_MASK);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, immediate);
+    native_load_class_index(c, R_T1, R_T0);
+    ir_label(&c->ir, found);
     ir_rr(&c->ir, IR_COMPARE32, R_T1, R_T6);
     ir_jump_code_if(&c->ir, COND_NOT_EQUAL, c->jit->stubs[RUNTIME_SEND]);
     ir_label(&c->ir, c->unchecked_entry);
     ir_none(&c->ir, IR_PUSH_LINK);
+    ir_label(&c->ir, c->linked_entry);
 }
 
-static void emit_method_entry(Compilation *c) {
+// The native, or the primitive in C. Where it fails, the receiver is in T0 again.
+static void emit_primitive(Compilation *c) {
+    Label failed = ir_new_label(&c->ir), by_call = ir_new_label(&c->ir);
+    Native native = native_of(c->entry->primitive_number, c->argument_count);
+    if (native) native_emit(c, native, by_call);
+    ir_label(&c->ir, by_call);
+    ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
+    emit_call(c, RUNTIME_PRIMITIVE);
+    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T0, 0);
+    ir_jump_if(&c->ir, COND_EQUAL, failed);
+    ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
+    ir_label(&c->ir, failed);
+    ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)(c->argument_count + 1));
+    if (c->entry->flags & LOOKUP_STORES_ERROR) ir_rm(&c->ir, IR_LOAD, R_S0, R_VM, VM_ERROR);
+}
+
+static void emit_method_checks(Compilation *c) {
     const LookupEntry *entry = c->entry;
-    Label slowly = ir_new_label(&c->ir), known = ir_new_label(&c->ir);
-    bool is_quick = entry->flags & LOOKUP_QUICK, has_primitive = entry->primitive && !is_quick;
-    bool checks_self = entry->needed_slots > 0;
-    bool stores_error = entry->flags & LOOKUP_STORES_ERROR;
+    Label slowly = ir_new_label(&c->ir);
+    bool is_quick = entry->flags & LOOKUP_QUICK;
+    note_exit(c, (NotedExit){.kind = EXIT_ACTIVATE, .label = slowly});
     emit_checked_entry(c);
-    ir_label(&c->ir, c->linked_entry);
-    if (has_primitive) {
-        Label failed = ir_new_label(&c->ir), by_call = ir_new_label(&c->ir);
-        Native native = native_of(entry->primitive_number, c->argument_count);
-        if (native) native_emit(c, native, by_call);
-        ir_label(&c->ir, by_call);
-        ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
-        emit_call(c, RUNTIME_PRIMITIVE);
-        ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T0, 0);
-        ir_jump_if(&c->ir, COND_EQUAL, failed);
-        ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
-        ir_label(&c->ir, failed);
-        if (stores_error) ir_rm(&c->ir, IR_LOAD, R_S0, R_VM, VM_ERROR);
-    }
-    if (is_quick || checks_self)
-        ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)(c->argument_count + 1));
+    if (entry->primitive && !is_quick) emit_primitive(c);
     if (is_quick)
         emit_quick_return(c, slowly);
-    else if (checks_self)
+    else if (entry->needed_slots > 0)
         emit_check_self(c, entry->needed_slots, slowly);
-    if (is_quick || checks_self) {
-        ir_jump(&c->ir, known);
-        ir_label(&c->ir, slowly);
-        ir_rl(&c->ir, IR_LOAD_DATA, R_T1, c->code_word);
-        emit_call(c, RUNTIME_ACTIVATE);
-    }
-    ir_label(&c->ir, known);
-    emit_method_frame(c);
-    if (stores_error) ir_rm(&c->ir, IR_STORE, R_S0, R_SP, 0); // into the last temporary
 }
 
 void emit_entry(Compilation *c) {
@@ -541,13 +548,21 @@ void emit_entry(Compilation *c) {
     ir_label(&c->ir, c->code_word);
     ir_i(&c->ir, IR_DATA, (int64_t)(uintptr_t)c->code);
     if (c->entry) {
-        emit_method_entry(c);
+        emit_method_checks(c);
     } else {
         ir_label(&c->ir, c->checked_entry);
         ir_label(&c->ir, c->unchecked_entry);
         ir_label(&c->ir, c->linked_entry);
-        emit_block_frame(c);
     }
+}
+
+void emit_new_frame(Compilation *c) {
+    if (c->entry)
+        emit_method_frame(c);
+    else
+        emit_block_frame(c);
+    // The code of the failure goes into the last temporary.
+    if (c->entry && c->entry->flags & LOOKUP_STORES_ERROR) ir_rm(&c->ir, IR_STORE, R_S0, R_SP, 0);
     emit_safe_point(c, c->first_pc);
     ir_label(&c->ir, c->frame_built);
 }

@@ -48,6 +48,8 @@ typedef enum ExitKind {
     EXIT_BARRIER,
     EXIT_SEND,      // pushes the values, sends, and goes on at `back` with the answer in T0
     EXIT_SEND_JUMP, // the same, and goes on at `back` or `back_if_false`; next_pc is the jump's
+    EXIT_IMMEDIATE, // T1 := the tag of the receiver in T0
+    EXIT_ACTIVATE,  // the interpreter activates the method: its self must be looked at
     EXIT_RESUME,    // a resume point: takes the answer off the stack into T0, goes on at `back`
 } ExitKind;
 // What an exit that sends tries first, with other operands than the code in line is made for.
@@ -123,8 +125,11 @@ Code *compilation_finish(Compilation *c);
 void compilation_end(Compilation *c);
 
 // ---- what both compilers emit (compilation.c)
-// Everything before the first bytecode: entries, primitive, frame.
+// Everything before the frame: entries, primitive, what is asked of the receiver, which is in T0
+// from the send on.
 void emit_entry(Compilation *c);
+// The frame, up to the first bytecode.
+void emit_new_frame(Compilation *c);
 // The address of the label for the bytecode at pc (as in FRAME_PC).
 Label label_at(const Compilation *c, int64_t pc);
 void emit_call(Compilation *c, RuntimeEntry entry);
@@ -132,7 +137,8 @@ void emit_call(Compilation *c, RuntimeEntry entry);
 void emit_class_index(IrCode *ir);
 // The literal into a register.
 void emit_literal(Compilation *c, Reg to, int64_t index);
-// A send of this instruction: operands on the stack; the answer comes in T0.
+// A send of this instruction: operands on the stack, the receiver in T0 as well, where the answer
+// comes.
 void emit_send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count);
 // Where to jump to when this instruction is for the interpreter; nothing has been changed.
 Label exit_interpret(Compilation *c);

@@ -56,17 +56,10 @@ void caches_selector_changed(VM *vm, Oop selector) {
 
 // ---- pieces
 
-// Receiver into T0, its class index or tag into T1; the return address is where the call put it.
-static void emit_receiver_class(const Jit *jit, IrCode *ir, uint32_t argument_count) {
-    int64_t words = (int64_t)argument_count + jit->zone.backend->return_address_words;
-    ir_rm(ir, IR_LOAD, R_T0, R_SP, 8 * words);
-    emit_class_index(ir);
-}
-
 static uint64_t make_closed(Jit *jit, const SendSite *site) {
     IrCode ir;
     ir_init(&ir);
-    emit_receiver_class(jit, &ir, site->argument_count);
+    emit_class_index(&ir);
     for (uint32_t i = 0; i < site->cases->count; i++) {
         ir_ri(&ir, IR_COMPARE32_CONSTANT, R_T1, site->cases->tags[i]);
         ir_jump_code_if(&ir, COND_EQUAL, site->cases->entries[i]);
@@ -88,7 +81,7 @@ static uint64_t make_open(Jit *jit, OpenCache *cache) {
     ir_label(&ir, word);
     ir_i(&ir, IR_DATA, (int64_t)oop_bits(cache->selector));
     ir_label(&ir, begin);
-    emit_receiver_class(jit, &ir, cache->argument_count);
+    emit_class_index(&ir);
     ir_ri(&ir, IR_OR_CONSTANT, R_T1, (int64_t)cache->argument_count << 24);
     ir_rl(&ir, IR_LOAD_DATA, R_T2, word);
     ir_rr(&ir, IR_MOVE, R_T3, R_T2);

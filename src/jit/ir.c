@@ -197,6 +197,8 @@ static bool operands_allowed(const IrIns *in) {
     case IR_SHIFT_ARITHMETIC_CONSTANT:
     case IR_ROTATE_RIGHT_CONSTANT:
         return in->imm >= 0 && in->imm < 64;
+    case IR_COMPARE8_MEMORY:
+        return fits_32(in->imm) && in->extra >= 0 && in->extra <= UINT8_MAX;
     case IR_ALIGN: // methods begin at multiples of the largest
         return in->imm > 0 && in->imm <= IR_LARGEST_ALIGNMENT && (in->imm & (in->imm - 1)) == 0;
     case IR_RETURN: // a 16-bit count of bytes on x86-64

@@ -192,6 +192,7 @@ TEMPLATE(JUMP_IF_FALSE) { conditional_jump(c, false, a); }
 
 // ---- sends
 static void send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count) {
+    operand(c, R_T0, argument_count + (kind == SEND_DIRECTED));
     emit_send(c, kind, selector, argument_count);
     push_t0(c);
 }
@@ -333,6 +334,7 @@ Code *naive_compile(VM *vm, Jit *jit, const LookupEntry *method, const BlockEntr
     Code *code = NULL;
     if (compilation_begin(&c, vm, jit, method, block)) {
         emit_entry(&c);
+        emit_new_frame(&c);
         while (compilation_next(&c))
             compile_instruction(&c);
         code = compilation_finish(&c);

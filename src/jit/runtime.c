@@ -44,7 +44,9 @@ static uint64_t finish_answer(VM *vm, const Caller *caller, Outcome outcome) {
 }
 
 // Lets the callee's code run; its operands are on the stack.
-static uint64_t enter_code(VM *vm, uint64_t linked_entry, uint64_t return_address) {
+static uint64_t enter_code(VM *vm, uint64_t linked_entry, unsigned argument_count,
+                           uint64_t return_address) {
+    vm->machine.result = oop_bits(prim_stack_at(vm, argument_count));
     *--vm->sp = return_address;
     vm->machine.link = linked_entry;
     return MACHINE_RESUME;
@@ -84,7 +86,7 @@ MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntr
     if (!callee || !may_go_back(vm, &caller))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
     cache_link(vm, code, site, entry, callee, prim_stack_at(vm, argument_count));
-    return enter_code(vm, callee->linked_entry, caller.link);
+    return enter_code(vm, callee->linked_entry, argument_count, caller.link);
 }
 
 MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
@@ -130,7 +132,7 @@ MAY_GC uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused
         BlockCall call = activate_find_block(vm, closure, header, argument_count);
         uint64_t block_code = call.entry ? activate_block_code(vm, &call) : 0;
         if (block_code && jit_is_unchanged(vm->jit, caller.resets))
-            return enter_code(vm, block_code, return_address);
+            return enter_code(vm, block_code, argument_count, return_address);
     }
     uint64_t *sp = vm->sp;
     vm->argument_count = argument_count;

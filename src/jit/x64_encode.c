@@ -35,6 +35,7 @@ enum {
     OP_JUMP_IF = 0x0F80,
     OP_TEST = 0x85,
     OP_COMPARE = 0x3B,
+    OP_GROUP1_BYTE = 0x80, // on 8 bits
     OP_GROUP1_8 = 0x83, // op r, imm8: the /digits below
     OP_GROUP1_32 = 0x81,
     OP_GROUP3 = 0xF7,
@@ -272,6 +273,12 @@ static void emit_test_memory32(X64 *x, unsigned base, int64_t displacement, int3
         emit32(x, mask);
 }
 
+// cmp with 8 bits behind it, which count as 8 bits without a sign for these conditions.
+static void emit_compare8_memory(X64 *x, unsigned base, int64_t displacement, int32_t value) {
+    emit_memory(x, 0, OP_GROUP1_BYTE, GROUP1_COMPARE, base, displacement);
+    emit8(x, (unsigned)value & 0xFF);
+}
+
 static void emit_push_constant(X64 *x, int64_t value) {
     if (fits_8(value)) {
         emit8(x, 0x6A);
@@ -507,6 +514,9 @@ static bool encode_integer(X64 *x, const IrIns *in) {
         return true;
     case IR_TEST_CONSTANT:
         emit_test_constant(x, a, in->imm);
+        return true;
+    case IR_COMPARE8_MEMORY:
+        emit_compare8_memory(x, b, in->imm, in->extra);
         return true;
     case IR_TEST_MEMORY32:
         emit_test_memory32(x, b, in->imm, in->extra);

@@ -522,6 +522,7 @@ run_entry:
 
 enter_code:
     registers_publish(&r);
+    vm->machine.result = oop_bits(stack_at(&r, r.argument_count));
     *--vm->sp = vm->hooks->return_to_interpreter;
     vm->machine.start = code;
     return vm->stop = STOP_MACHINE;

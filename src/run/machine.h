@@ -29,7 +29,7 @@ enum { MACHINE_ENTRY_LIMIT = 32 };
 typedef struct MachineState {
     uint64_t c_stack;     // C's stack pointer while compiled code runs
     uint64_t link;        // where code called C, and where it goes on
-    uint64_t result;      // what it finds there in the register of answers
+    uint64_t result;      // what it finds there in the register of answers; of a call, the receiver
     uint64_t start;       // with STOP_MACHINE: where to begin; 0: as the running frame's pc says
     uint64_t error;       // what a method is told of its failed primitive
     int64_t loop_budget;  // backward jumps of the interpreter until one is taken for hot

@@ -96,6 +96,7 @@ static void what_is_not_sound_is_found(void **state) {
         {.op = IR_SHIFT_LEFT_CONSTANT, .imm = 64},
         {.op = IR_SHIFT_RIGHT_CONSTANT, .imm = -1},
         {.op = IR_COMPARE32_CONSTANT, .imm = INT64_C(1) << 32},
+        {.op = IR_COMPARE8_MEMORY, .extra = 256},
         {.op = IR_DIVIDE, .a = R_T2},
         {.op = IR_FLOAT_ADD, .a = FLOAT_REGISTER_COUNT},
         {.op = IR_JUMP, .extra = 1},
