@@ -37,6 +37,12 @@ uint64_t os_memory_map_code(uint64_t start, uint64_t bytes);
 void os_memory_unmap(uint64_t start, uint64_t bytes);
 // After code was written: the processor must not execute what it read there before.
 void os_memory_code_written(uint64_t start, uint64_t bytes);
+// Does that fail? Emulators translate code, and qemu-aarch64 before 8.1 knows of changes only where
+// they are made at the code's own address, or rights change. Writes the beginning of what
+// os_memory_map_code mapped.
+bool os_memory_code_stays_stale(uint64_t code, uint64_t writable);
+// What helps there, after code was written: it is no code for a moment.
+void os_memory_renew_code(uint64_t start, uint64_t bytes);
 
 // Memory that this process may count on: the machine's, or less where a container says so.
 uint64_t os_memory_available(void);

@@ -64,6 +64,35 @@ void os_memory_code_written(uint64_t start, uint64_t bytes) {
     __builtin___clear_cache(first, first + bytes);
 }
 
+#ifdef __aarch64__
+// Writes a function that answers the number, and calls it.
+static uint64_t answer_of_new_function(uint64_t code, uint64_t writable, uint32_t number) {
+    const uint32_t function[2] = {0xD2800000 | number << 5, 0xD65F03C0}; // mov x0, #number; ret
+    uint64_t (*call)(void);
+    memcpy((void *)(uintptr_t)writable, function, sizeof function);
+    os_memory_code_written(code, sizeof function);
+    memcpy(&call, &code, sizeof call);
+    return call();
+}
+
+bool os_memory_code_stays_stale(uint64_t code, uint64_t writable) {
+    return answer_of_new_function(code, writable, 1) != 1 ||
+           answer_of_new_function(code, writable, 2) != 2;
+}
+#else
+bool os_memory_code_stays_stale(uint64_t code, uint64_t writable) {
+    (void)code, (void)writable;
+    return false;
+}
+#endif
+
+void os_memory_renew_code(uint64_t start, uint64_t bytes) {
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), first = start & ~(page - 1);
+    void *pages = (void *)(uintptr_t)first;
+    mprotect(pages, start + bytes - first, PROT_READ);
+    mprotect(pages, start + bytes - first, PROT_READ | PROT_EXEC);
+}
+
 bool os_memory_each_usable(uint64_t start, uint64_t end,
                            void (*each)(void *context, uint64_t start, uint64_t end, bool writable,
                                         bool executable),

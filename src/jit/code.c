@@ -9,12 +9,19 @@
 #include "base/check.h"
 #include "base/os_memory.h"
 
+static void renew(void *context, uint64_t start, uint64_t bytes) {
+    (void)context;
+    os_memory_renew_code(start, bytes);
+}
+
 Status zone_init(CodeZone *zone, const Backend *backend, uint64_t start, uint64_t end,
                  Diagnosis *diagnosis) {
     *zone = (CodeZone){.backend = backend, .start = start, .end = end, .limit = end, .free = start};
     zone->writable = os_memory_map_code(start, end - start);
-    if (zone->writable) return STATUS_OK;
-    return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for compiled code");
+    if (!zone->writable)
+        return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for compiled code");
+    if (os_memory_code_stays_stale(start, zone->writable)) zone->written = renew;
+    return STATUS_OK;
 }
 
 void zone_release(CodeZone *zone) {

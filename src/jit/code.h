@@ -74,7 +74,7 @@ typedef struct CodeZone {
     uint64_t stubs_end;        // what never changes comes first
     Code **codes;              // in the order of their addresses
     uint32_t count, capacity;
-    // Told of every change, for a simulated processor; may be NULL.
+    // Told of every change, for processors that are simulated or emulated; may be NULL.
     void (*written)(void *context, uint64_t start, uint64_t bytes);
     void *written_context;
 } CodeZone;

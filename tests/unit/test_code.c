@@ -121,6 +121,40 @@ static void test_full_zone(void **state) {
     assert_int_equal(f->zone.count, 0);
 }
 
+#if defined(__x86_64__) || defined(__aarch64__)
+// A function of this machine that answers a small number.
+static void write_function(CodeZone *zone, uint64_t address, uint32_t number) {
+#ifdef __x86_64__
+    const uint8_t function[] = {0xB8, (uint8_t)number, 0, 0, 0, 0xC3}; // mov eax, number; ret
+#else
+    const uint32_t function[] = {0xD2800000 | number << 5, 0xD65F03C0}; // mov x0, number; ret
+#endif
+    zone_write(zone, address, function, sizeof function);
+}
+
+// What was executed once is changed, and executed anew.
+static void test_changed_code_is_executed(void **state) {
+    (void)state;
+    CodeZone zone;
+    uint64_t start = os_memory_reserve(0, ZONE_BYTES);
+    int (*function)(void);
+    assert_int_equal(zone_init(&zone, backend_host(), start, start + ZONE_BYTES, NULL), STATUS_OK);
+    uint64_t address = zone_allocate(&zone, CODE_BYTES);
+    memcpy(&function, &address, sizeof function);
+    for (uint32_t number = 1; number < 100; number++) {
+        write_function(&zone, address, number);
+        assert_int_equal(function(), number);
+    }
+    zone_release(&zone);
+    os_memory_release(start, ZONE_BYTES);
+}
+#else
+static void test_changed_code_is_executed(void **state) {
+    (void)state;
+    skip();
+}
+#endif
+
 // No page is ever both writable and executable.
 static void test_no_page_is_writable_and_executable(void **state) {
     (void)state;
@@ -143,6 +177,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_tables, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_zone, set_up, tear_down),
+        cmocka_unit_test(test_changed_code_is_executed),
         cmocka_unit_test_setup_teardown(test_no_page_is_writable_and_executable, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
