@@ -17,6 +17,7 @@
 # folder below build/.
 
 CONFIG ?= release
+comma := ,
 B := build/$(CONFIG)
 
 CC ?= gcc
@@ -46,6 +47,9 @@ LIBS += -ledit
 endif
 ifneq ($(call library,unicorn/unicorn.h),)
 BASE_FLAGS += -DPARLEY_UNICORN
+# src/tool/cpu_stores.c says why.
+UNICORN_NAMES := $(addprefix tlb_set_page_with_attrs_,x86_64 aarch64)
+LIBS += $(foreach name,$(UNICORN_NAMES),-Wl$(comma)-u$(comma)$(name)$(comma)--export-dynamic-symbol=$(name))
 endif
 ifneq ($(call library,capstone/capstone.h),)
 BASE_FLAGS += -DPARLEY_CAPSTONE

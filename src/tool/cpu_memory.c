@@ -5,11 +5,6 @@
 // Unicorn splits no mapping of foreign memory without copying it, so a range that changes is taken
 // out as a whole and its rests are mapped again; neighbours are joined, since every mapping makes
 // changes slower.
-//
-// Unicorn takes every store for one that might change code, and looks for code in the table of
-// pages that has 4 MB (of its own numbering of memory, in the order of mapping) in one part. Data
-// in a part without code costs half as much a store (67 ns, not 123); so code comes first, then a
-// gap.
 #ifdef PARLEY_UNICORN
 #include "tool/cpu_unicorn.h"
 
@@ -89,33 +84,16 @@ static void commitment_changed(void *context, uint64_t start, uint64_t end, bool
     cpu->lost_memory |= !done;
 }
 
-static void include_code(void *context, uint64_t start, uint64_t end, bool writable,
-                         bool executable) {
+static void include_usable(void *context, uint64_t start, uint64_t end, bool writable,
+                           bool executable) {
     Cpu *cpu = context;
-    if (executable) cpu->lost_memory |= !include(cpu, (CpuRange){start, end, writable, true});
-}
-
-static void include_data(void *context, uint64_t start, uint64_t end, bool writable,
-                         bool executable) {
-    Cpu *cpu = context;
-    if (!executable) cpu->lost_memory |= !include(cpu, (CpuRange){start, end, writable, false});
-}
-
-// Addresses that stay reserved, and that nothing uses.
-static bool make_gap(Cpu *cpu) {
-    enum { GAP_BYTES = 8 << 20 };
-    cpu->gap_bytes = GAP_BYTES;
-    cpu->gap = os_memory_reserve(0, cpu->gap_bytes);
-    return cpu->gap && cpu->unicorn.mem_map_ptr(cpu->engine, cpu->gap, cpu->gap_bytes, UC_PROT_NONE,
-                                                (void *)(uintptr_t)cpu->gap) == UC_ERR_OK;
+    cpu->lost_memory |= !include(cpu, (CpuRange){start, end, writable, executable});
 }
 
 Status cpu_map_arena(Cpu *cpu, Diagnosis *diagnosis) {
     if (cpu->arena->watcher.changed)
         return diagnose(diagnosis, STATUS_STATE, "the arena has a simulated processor already");
-    uint64_t start = cpu->arena->start, end = cpu->arena->end;
-    bool done = os_memory_each_usable(start, end, include_code, cpu) && make_gap(cpu) &&
-                os_memory_each_usable(start, end, include_data, cpu);
+    bool done = os_memory_each_usable(cpu->arena->start, cpu->arena->end, include_usable, cpu);
     if (!done || cpu->lost_memory)
         return diagnose(diagnosis, STATUS_NO_MEMORY,
                         "the arena cannot be mapped into a simulation");

@@ -28,14 +28,13 @@ enum { DEFAULT_C_STACK = 1 << 20 };
 
 bool cpu_is_built_in(void) { return true; }
 
-#define TEXT(x)               #x
-#define VERSION(major, minor) "Unicorn " TEXT(major) "." TEXT(minor)
-#define FILE_NAME(major)      "libunicorn.so." TEXT(major)
-const char *cpu_library(void) { return VERSION(UC_API_MAJOR, UC_API_MINOR); }
+const char *cpu_library(void) {
+    return "Unicorn " CPU_TEXT(UC_API_MAJOR) "." CPU_TEXT(UC_API_MINOR);
+}
 
 static bool load_unicorn(UnicornLibrary *unicorn) {
     bool found = true;
-    unicorn->handle = os_library_open(FILE_NAME(UC_API_MAJOR));
+    unicorn->handle = os_library_open(CPU_LIBRARY_FILE);
 #define UNICORN(name) found &= os_library_find(unicorn->handle, "uc_" #name, &unicorn->name);
 #include "tool/unicorn.tbl"
 #undef UNICORN
@@ -81,7 +80,7 @@ static void __attribute__((format(printf, 2, 3))) broken(Cpu *cpu, const char *f
 
 // ---- rules
 
-static bool is_on_c_stack(const Cpu *cpu, uint64_t address) {
+bool cpu_is_on_c_stack(const Cpu *cpu, uint64_t address) {
     return address > cpu->c_stack && address <= cpu_c_stack_top(cpu);
 }
 
@@ -93,7 +92,7 @@ static bool is_in_stack_zone(const Cpu *cpu, uint64_t address) {
 static void check_registers(Cpu *cpu) {
     uint64_t sp = cpu_get(cpu, R_SP), fp = cpu_get(cpu, R_FP);
     bool is_machine_sp = cpu->isa->link == 0;
-    if (is_machine_sp && is_on_c_stack(cpu, sp)) return; // a stub on its way
+    if (is_machine_sp && cpu_is_on_c_stack(cpu, sp)) return; // a stub on its way
     if (!is_machine_sp && !is_in_stack_zone(cpu, sp) && !is_in_stack_zone(cpu, fp)) return;
     if (sp % 8) return broken(cpu, "SP 0x%llx is not a multiple of 8", (unsigned long long)sp);
     if (!is_in_stack_zone(cpu, sp))
@@ -112,7 +111,7 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t bytes, void *
 // C's stack at the entry of a function: behind a call that pushed the return address, or not.
 static bool has_c_stack(Cpu *cpu, uint64_t sp) {
     uint64_t before_call = cpu->isa->link ? sp : sp + 8;
-    if (!is_on_c_stack(cpu, before_call))
+    if (!cpu_is_on_c_stack(cpu, before_call))
         broken(cpu, "C is called on another stack: sp 0x%llx", (unsigned long long)sp);
     else if (before_call % 16)
         broken(cpu, "C is called with sp 0x%llx, not a multiple of 16",
@@ -273,6 +272,7 @@ static CpuStop run(Cpu *cpu, uint64_t pc) {
     if (cpu->passing != pc) cpu->passing = 0;
     cpu->left_at = 0;
     cpu->depth++;
+    cpu_stores_of(cpu);
     uc_err error = cpu->unicorn.emu_start(cpu->engine, pc, cpu->gate, 0, 0);
     cpu->depth--;
     if (cpu->is_stopping) {
@@ -419,7 +419,7 @@ Status cpu_open(Cpu **out, const CpuOptions *options, Diagnosis *diagnosis) {
     Status status = STATUS_OK;
     if (!load_unicorn(&cpu->unicorn))
         status = diagnose(diagnosis, STATUS_BAD_USAGE, "no simulator: %s is not installed here",
-                          FILE_NAME(UC_API_MAJOR));
+                          CPU_LIBRARY_FILE);
     else if (!cpu->isa)
         status = diagnose(diagnosis, STATUS_BAD_USAGE, "no simulated processor for this code");
     else if (cpu->unicorn.open(cpu->isa->arch, cpu->isa->mode, &cpu->engine) != UC_ERR_OK)
@@ -439,9 +439,9 @@ Status cpu_open(Cpu **out, const CpuOptions *options, Diagnosis *diagnosis) {
 
 void cpu_close(Cpu *cpu) {
     if (!cpu) return;
+    cpu_stores_of(NULL);
     cpu_unmap_arena(cpu);
     if (cpu->engine) cpu->unicorn.close(cpu->engine);
-    if (cpu->gap) os_memory_release(cpu->gap, cpu->gap_bytes);
     if (cpu->gate) os_memory_release(cpu->gate, os_page_size());
     if (cpu->gate_page) os_memory_release((uint64_t)(uintptr_t)cpu->gate_page, os_page_size());
     if (cpu->c_stack) os_memory_release(cpu->c_stack, cpu->c_stack_bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the simulated processor share: cpu_unicorn.c runs it, cpu_memory.c maps the
-// arena, cpu_registers.c names registers and explains why it stopped.
+// arena, cpu_stores.c makes stores fast, cpu_registers.c names registers and explains why it
+// stopped.
 #ifndef PARLEY_TOOL_CPU_UNICORN_H
 #define PARLEY_TOOL_CPU_UNICORN_H
 
@@ -8,6 +9,10 @@
 
 #include "base/array.h"
 #include "tool/cpu.h"
+
+#define CPU_TEXT_OF(x)   #x
+#define CPU_TEXT(x)      CPU_TEXT_OF(x)
+#define CPU_LIBRARY_FILE "libunicorn.so." CPU_TEXT(UC_API_MAJOR)
 
 enum {
     CPU_GATE_LIMIT = 128, // C functions
@@ -61,9 +66,8 @@ struct Cpu {
     ARRAY(CpuRange) ranges; // of the arena that are mapped: disjoint, ascending
     bool lost_memory;       // a commitment could not be mapped
     uint64_t c_stack, c_stack_bytes;
-    uint64_t gap, gap_bytes; // between code and data: cpu_memory.c
-    uint64_t gate;           // its address in the simulation: reserved here, without memory
-    uint8_t *gate_page;      // its contents
+    uint64_t gate;      // its address in the simulation: reserved here, without memory
+    uint8_t *gate_page; // its contents
     CpuGate gates[CPU_GATE_LIMIT];
     unsigned gate_count;
     uc_hook stop_hooks[CPU_STOP_LIMIT];
@@ -90,11 +94,15 @@ struct Cpu {
 MUST_USE Status cpu_map_arena(Cpu *cpu, Diagnosis *diagnosis);
 void cpu_unmap_arena(Cpu *cpu);
 
+// ---- cpu_stores.c
+// The processor that this thread runs from now on; NULL: none.
+void cpu_stores_of(Cpu *cpu);
+
 // ---- cpu_registers.c
 uint64_t cpu_read(Cpu *cpu, int unicorn_register);
 void cpu_write(Cpu *cpu, int unicorn_register, uint64_t value);
 
 // ---- cpu_unicorn.c
-#define CPU_RETURN_GATE 0 // the entry that ends a call from C
+bool cpu_is_on_c_stack(const Cpu *cpu, uint64_t address);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -190,6 +191,37 @@ static void floats_are_registers_too(void **state) {
     cpu_set_float(f.cpu, F5, -0.5);
     assert_stop(CPU_RETURNED, cpu_resume(f.cpu));
     assert_int_equal(cpu_get(f.cpu, R_T0), 0xBFE0000000000000);
+}
+
+// Processor time of a loop around sixteen of the instruction; the least of some tries.
+static double seconds_of(IrOp op) {
+    enum { INSTRUCTIONS = 16, ROUNDS = 5000, TRIES = 5 };
+    double least = 1e9;
+    begin();
+    Label again = ir_new_label(&f.ir);
+    ir_label(&f.ir, again);
+    for (int i = 0; i < INSTRUCTIONS; i++)
+        ir_rm(&f.ir, op, R_T2, R_SP, -8 * i);
+    ir_ri(&f.ir, IR_SUBTRACT_CONSTANT, R_T1, 1);
+    ir_jump_if(&f.ir, COND_NOT_EQUAL, again);
+    end();
+    uint64_t function = assembled();
+    for (int i = 0; i < TRIES; i++) {
+        clock_t began = clock();
+        called(function, ROUNDS, 0);
+        double seconds = (double)(clock() - began) / CLOCKS_PER_SEC;
+        if (seconds < least) least = seconds;
+    }
+    return least;
+}
+
+// Nobody looks at a store for a change of code, which took 67 times as long (cpu_stores.c).
+static void a_store_takes_as_long_as_a_load(void **state) {
+    (void)state;
+    NEEDS_CPU;
+    double load = seconds_of(IR_LOAD), store = seconds_of(IR_STORE);
+    if (store > 5 * load) print_error("load %.6f s, store %.6f s\n", load, store);
+    assert_true(store <= 5 * load);
 }
 
 // ---- calls of C
@@ -620,6 +652,7 @@ int main(void) {
         BOTH(a_loop_runs_as_often_as_it_says),
         BOTH(memory_is_shared),
         BOTH(floats_are_registers_too),
+        BOTH(a_store_takes_as_long_as_a_load),
         BOTH(c_functions_are_served),
         BOTH(c_may_run_the_processor_again),
         BOTH(a_run_within_a_run_may_stop_early),
