@@ -82,6 +82,7 @@ typedef struct ParleyOptions {
     bool deterministic;           /* clocks count ticks */
     bool interactive;             /* do not tell the image that there is no display */
     bool ignore_image_base;       /* load anywhere, not where the image was saved */
+    const char *image_name;       /* what the image is told that it is called; NULL: its path */
     const char *vm_path;          /* what the image is told that the program is called */
     const char *const *vm_arguments; /* options that stood before the image, to be told to it */
     unsigned vm_argument_count;

@@ -9,18 +9,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/build_run.h"
 #include "cmd/command.h"
 #include "compile/image_builder.h"
+#include "compile/pharo_sources.h"
 #include "compile/read_sources.h"
-#include "parley.h"
 
 enum { COMPLAINT_LIMIT = 100 };
 // Activations and backward jumps that initialisers may take: minutes.
 #define DEFAULT_TICK_LIMIT 10000000000ull
 
 typedef struct BuildArguments {
-    const char *image, *trace, *bytecodes;
-    uint64_t max_ticks;
+    RunOptions run;
+    const char *image, *bytecodes;
+    const char *pharo; // a checkout of Pharo; NULL: sources are given
+    const char *packages;
+    PharoSet pharo_set;
     bool quiet, strict, no_run;
     char **sources;
     int source_count;
@@ -29,19 +33,22 @@ typedef struct BuildArguments {
 static int print_help(void) {
     puts(
         "parley build SOURCES... -o IMAGE: make an image from Smalltalk sources.\n"
+        "parley build --pharo TREE -o IMAGE: make a Pharo from a checkout of its sources.\n"
         "\n"
         "SOURCES are folders or files in Tonel, FileTree or chunk format, which together define\n"
         "a whole system: everything from Object up, and a class KernelInitializer, whose class\n"
         "method initializeImage is run at the end and saves the image.\n"
         "\n"
         "  -o IMAGE           the file to make; it appears when everything went well\n"
+        "  --pharo TREE       a checkout of Pharo 13, instead of SOURCES\n"
+        "  --packages SET     of Pharo: minimal, compiler or kernel-tests (default)\n"
         "  --bytecodes=SET    sista (default) or v3\n"
         "  --strict           names that nobody defines are errors, not warnings\n"
         "  --quiet            print no warnings\n"
         "  --no-run           leave the image as it was laid out; initialisers run at its start\n"
         "  --max-ticks=N      give up when they have taken so many activations and backward jumps\n"
         "  --trace=LIST       while they run, tell about: "
-        "sends,dnu,primitives,gc,processes,events\n"
+        "sends,dnu,primitives,gc,processes,events,stacks\n"
         "\n"
         "The same sources give the same image, byte by byte. Exit code 0, or 2 with a message\n"
         "for each error.");
@@ -53,7 +60,7 @@ static int print_help(void) {
 static bool read_ticks(BuildArguments *given, const char *text) {
     char *end;
     errno = 0;
-    given->max_ticks = strtoull(text, &end, 10);
+    given->run.max_ticks = strtoull(text, &end, 10);
     return !errno && *end == 0 && text[0] >= '1' && text[0] <= '9';
 }
 
@@ -70,7 +77,7 @@ static bool read_flag(BuildArguments *given, const char *argument) {
     const char *ticks = value_of(argument, "--max-ticks");
     if (ticks) return read_ticks(given, ticks);
     if (trace)
-        given->trace = trace;
+        given->run.trace = trace;
     else if (bytecodes)
         given->bytecodes = bytecodes;
     else if (strcmp(argument, "--quiet") == 0)
@@ -84,25 +91,47 @@ static bool read_flag(BuildArguments *given, const char *argument) {
     return true;
 }
 
+// An option whose value is the next argument; NULL: another option.
+static const char **following_value(BuildArguments *given, const char *option) {
+    if (strcmp(option, "-o") == 0) return &given->image;
+    if (strcmp(option, "--pharo") == 0) return &given->pharo;
+    if (strcmp(option, "--packages") == 0) return &given->packages;
+    return NULL;
+}
+
+static bool check_arguments(BuildArguments *given) {
+    if (strcmp(given->bytecodes, "sista") != 0 && strcmp(given->bytecodes, "v3") != 0)
+        return complain("--bytecodes is sista or v3, not '%s'", given->bytecodes), false;
+    if (!given->pharo && given->source_count == 0)
+        return complain("no sources; see parley build --help"), false;
+    if (given->pharo && given->source_count)
+        return complain("--pharo has its own sources: '%s' is too much", given->sources[0]), false;
+    if (!pharo_set_named(given->packages, &given->pharo_set))
+        return complain("--packages is minimal, compiler or kernel-tests, not '%s'",
+                        given->packages),
+               false;
+    if (!given->image) return complain("no image to make: -o IMAGE is missing"), false;
+    return true;
+}
+
 // Sources are moved to the front of the arguments.
 static bool read_arguments(BuildArguments *given, int count, char **arguments) {
-    *given = (BuildArguments){
-        .sources = arguments, .bytecodes = "sista", .max_ticks = DEFAULT_TICK_LIMIT};
+    *given = (BuildArguments){.sources = arguments,
+                              .bytecodes = "sista",
+                              .packages = "kernel-tests",
+                              .run.max_ticks = DEFAULT_TICK_LIMIT};
     for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "-o") == 0) {
-            if (++i == count) return complain("-o needs the name of an image"), false;
-            given->image = arguments[i];
+        const char **value = following_value(given, arguments[i]);
+        if (value) {
+            if (++i == count) return complain("%s needs a value", arguments[i - 1]), false;
+            *value = arguments[i];
         } else if (arguments[i][0] != '-') {
             given->sources[given->source_count++] = arguments[i];
         } else if (!read_flag(given, arguments[i])) {
             return complain("bad option %s; see parley build --help", arguments[i]), false;
         }
     }
-    if (strcmp(given->bytecodes, "sista") != 0 && strcmp(given->bytecodes, "v3") != 0)
-        return complain("--bytecodes is sista or v3, not '%s'", given->bytecodes), false;
-    if (given->source_count == 0) return complain("no sources; see parley build --help"), false;
-    if (!given->image) return complain("no image to make: -o IMAGE is missing"), false;
-    return true;
+    return check_arguments(given);
 }
 
 // ---- diagnostics
@@ -120,43 +149,6 @@ static void print_diagnostics(const Diagnostics *diagnostics, bool quiet) {
     }
 }
 
-// ---- running the initialisers
-
-// Whether the file is another one than it was.
-static bool was_replaced(const char *path, const struct stat *before) {
-    struct stat after;
-    return stat(path, &after) == 0 && after.st_ino != before->st_ino;
-}
-
-static int judge_run(Parley *vm, ParleyStop stop, const char *path, const struct stat *before) {
-    int code = parley_exit_code(vm);
-    if (stop == PARLEY_TICK_LIMIT)
-        return complain("the initialisers did not end in %llu ticks; see --max-ticks",
-                        (unsigned long long)parley_ticks(vm));
-    if (stop != PARLEY_QUIT) return complain("the initialisers failed: %s", parley_error(vm));
-    if (code != 0) return complain("the initialisers failed: the image quit with code %d", code);
-    if (!was_replaced(path, before))
-        return complain("the initialisers ended, but the image did not save itself");
-    return EXIT_OK;
-}
-
-static int run_initialisers(const BuildArguments *given, const char *path) {
-    struct stat before;
-    ParleyOptions options;
-    parley_default_options(&options);
-    options.deterministic = true;
-    options.trace = given->trace;
-    options.max_ticks = given->max_ticks;
-    Parley *vm = parley_new(&options);
-    if (!vm || stat(path, &before) != 0) return complain("not enough memory");
-    parley_install_signal_handlers();
-    int code = parley_load(vm, path) == PARLEY_OK
-                   ? judge_run(vm, parley_run(vm), path, &before)
-                   : complain("the image that was laid out does not load: %s", parley_error(vm));
-    parley_destroy(vm);
-    return code;
-}
-
 // ---- building
 
 static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
@@ -166,10 +158,13 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
     Diagnosis diagnosis = {""};
     BuildOptions options = {
         .compile = {.bytecode_set = strcmp(given->bytecodes, "v3") == 0 ? CODE_V3PLUS : CODE_SISTA,
+                    .constant_blocks = given->pharo != NULL,
                     .strict = given->strict,
                     .warn = true},
+        .pharo = given->pharo != NULL,
         .counts = counts,
     };
+    if (given->pharo) pharo_sources_read(tree, given->pharo, given->pharo_set);
     for (int i = 0; i < given->source_count; i++)
         sources_read(tree, given->sources[i]);
     for (size_t i = 0; i < tree->scripts.count; i++)
@@ -187,10 +182,30 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
                     plural(tree->diagnostics.error_count));
 }
 
+// A Pharo has no exceptions before its initialisers are through, so the VM shows what they send in
+// vain.
+static int start_first(const BuildArguments *given, const char *path) {
+    RunOptions run = given->run;
+    if (given->pharo && !run.trace) run.trace = "dnu,stacks";
+    return build_run(&run, path, NULL, 0);
+}
+
+// One step after the other, until one fails.
+static int run_pharo_steps(const BuildArguments *given, const char *path) {
+    int code = EXIT_OK;
+    unsigned count = pharo_step_count(given->pharo_set);
+    for (unsigned i = 0; i < count && code == EXIT_OK; i++) {
+        if (!given->quiet) printf("%u/%u %s\n", i + 1, count, pharo_step_name(given->pharo_set, i));
+        code = pharo_step_run(&given->run, path, given->pharo, given->pharo_set, i);
+    }
+    return code;
+}
+
 static int build(const BuildArguments *given, SourceTree *tree, const char *path) {
     BuildCounts counts = {0};
     int code = lay_out(given, tree, path, &counts);
-    if (code == EXIT_OK && !given->no_run) code = run_initialisers(given, path);
+    if (code == EXIT_OK && !given->no_run) code = start_first(given, path);
+    if (code == EXIT_OK && !given->no_run && given->pharo) code = run_pharo_steps(given, path);
     if (code == EXIT_OK && rename(path, given->image) != 0)
         code = complain("%s: cannot be made: %s", given->image, strerror(errno));
     unlink(path);

@@ -108,12 +108,15 @@ static void make_bindings(Builder *builder, const GraphClass *class) {
     ClassImage *image = builder_image(builder, class);
     image->binding = builder_global(builder, class->name);
     make_store(maker, image->binding, ASSOCIATION_VALUE, image->class_object);
-    image->metaclass_binding = make_association(maker, make_nil(maker), image->metaclass);
+    image->metaclass_binding = make_binding(maker, builder->dialect->metaclass_binding,
+                                            make_nil(maker), image->metaclass);
     for (size_t i = 0; i < class->class_variables.count; i++) {
         Text name = class->class_variables.items[i];
-        Oop association = make_association(maker, make_symbol(maker, name), make_nil(maker));
+        KnownClass role = builder->dialect->class_variable;
+        Oop binding = make_binding(maker, role, make_symbol(maker, name), make_nil(maker));
+        make_fill_known(maker, binding, role, KNOWN_SLOT_OWNING_CLASS, image->class_object);
         if (!text_map_put(&image->variables, maker->arena, name,
-                          (void *)(uintptr_t)oop_bits(association)))
+                          (void *)(uintptr_t)oop_bits(binding)))
             maker->failed = true;
     }
 }
@@ -162,17 +165,7 @@ void build_class_objects(Builder *builder) {
 
 // ---- filling
 
-// One side of a class: as its class object, or its metaclass. `shape` and `shape_side` say what
-// variables that has.
-typedef struct SideImage {
-    const GraphClass *class;
-    int side;
-    Oop object;
-    const GraphClass *shape;
-    int shape_side;
-} SideImage;
-
-static void fill(Builder *builder, const SideImage *side, KnownSlot slot, Oop value) {
+void build_fill(Builder *builder, const SideImage *side, KnownSlot slot, Oop value) {
     make_fill(&builder->maker, side->object, side->shape, side->shape_side, slot, value);
 }
 
@@ -193,60 +186,12 @@ static Oop format_of(Builder *builder, const SideImage *side) {
     return make_integer(&builder->maker, (int64_t)((uint64_t)format << 16 | count));
 }
 
-static Oop composition_of(Builder *builder, const SideImage *side) {
-    ObjectMaker *maker = &builder->maker;
-    const TraitUses *uses = &side->class->sides[side->side].traits;
-    if (uses->count == 0) return make_nil(maker);
-    Oop composition = make_array(maker, uses->count);
-    for (size_t i = 0; i < uses->count; i++) {
-        const TraitUse *use = &uses->items[i];
-        Oop element = make_array(maker, 3), aliases = make_array(maker, 2 * use->aliases.count);
-        for (size_t j = 0; j < use->aliases.count; j++) {
-            make_store(maker, aliases, 2 * j, make_symbol(maker, use->aliases.items[j]));
-            make_store(maker, aliases, 2 * j + 1,
-                       make_symbol(maker, use->alias_originals.items[j]));
-        }
-        make_store(maker, element, 0, builder_class_object(builder, use->trait));
-        make_store(maker, element, 1, make_symbols(maker, &use->exclusions));
-        make_store(maker, element, 2, aliases);
-        make_store(maker, composition, i, element);
-    }
-    return composition;
-}
-
-// Extensions belong to the protocol that is named after their package.
-static Oop protocol_of(Builder *builder, const GraphMethod *method) {
-    Text category = method->category;
-    ObjectMaker *maker = &builder->maker;
-    if (category.length == 0) category = text_from_chars("as yet unclassified");
-    if (method->source->is_extension && category.bytes[0] != '*')
-        category =
-            source_tree_join(builder->tree, text_from_chars("*"), method->source->package->name);
-    return make_symbol(maker, category);
-}
-
-static Oop protocols_of(Builder *builder, const SideImage *side) {
-    ObjectMaker *maker = &builder->maker;
-    const TextMap *methods = &side->class->sides[side->side].methods;
-    Oop *associations = arena_new_array(maker->arena, Oop, methods->count + 1);
-    if (!associations || !maker->classes[KNOWN_IDENTITY_DICTIONARY]) return make_nil(maker);
-    for (size_t i = 0; i < methods->count; i++) {
-        const GraphMethod *method = methods->entries[i].value;
-        associations[i] = make_association(maker, make_symbol(maker, method->selector),
-                                           protocol_of(builder, method));
-    }
-    return make_dictionary(maker, KNOWN_IDENTITY_DICTIONARY, associations, methods->count);
-}
-
 static void fill_side(Builder *builder, const SideImage *side) {
     ObjectMaker *maker = &builder->maker;
     // Where the VM looks for them, whatever they are called.
     make_store(maker, side->object, CLASS_SUPERCLASS, superclass_object(builder, side));
     make_store(maker, side->object, CLASS_FORMAT, format_of(builder, side));
-    fill(builder, side, KNOWN_SLOT_INSTANCE_VARIABLES,
-         make_symbols(maker, &side->class->sides[side->side].variables));
-    fill(builder, side, KNOWN_SLOT_PROTOCOLS, protocols_of(builder, side));
-    fill(builder, side, KNOWN_SLOT_TRAIT_COMPOSITION, composition_of(builder, side));
+    builder->dialect->fill_side(builder, side);
 }
 
 static Oop class_pool(Builder *builder, const ClassImage *image) {
@@ -256,34 +201,25 @@ static Oop class_pool(Builder *builder, const ClassImage *image) {
     if (!associations || count == 0 || !maker->classes[KNOWN_DICTIONARY]) return make_nil(maker);
     for (size_t i = 0; i < count; i++)
         associations[i] = oop_from_bits((uint64_t)(uintptr_t)image->variables.entries[i].value);
-    return make_dictionary(maker, KNOWN_DICTIONARY, associations, count);
-}
-
-static Oop symbol_or_nil(ObjectMaker *maker, Text text) {
-    return text.length ? make_symbol(maker, text) : make_nil(maker);
+    return builder->dialect->dictionary(builder, KNOWN_DICTIONARY, associations, count);
 }
 
 static void fill_class(Builder *builder, const GraphClass *class) {
     ObjectMaker *maker = &builder->maker;
     const ClassImage *image = builder_image(builder, class);
-    const SourceClass *source = class->source;
     SideImage side = {class, INSTANCE_SIDE, image->class_object, class, CLASS_SIDE};
     SideImage meta = {class, CLASS_SIDE, image->metaclass, maker->classes[KNOWN_METACLASS],
                       INSTANCE_SIDE};
     fill_side(builder, &side);
     fill_side(builder, &meta);
-    fill(builder, &meta, KNOWN_SLOT_THIS_CLASS, image->class_object);
-    fill(builder, &side, KNOWN_SLOT_NAME, make_symbol(maker, class->name));
-    fill(builder, &side, KNOWN_SLOT_SUBCLASSES,
+    build_fill(builder, &meta, KNOWN_SLOT_THIS_CLASS, image->class_object);
+    build_fill(builder, &side, KNOWN_SLOT_NAME, make_symbol(maker, class->name));
+    build_fill(builder, &side, KNOWN_SLOT_SUBCLASSES,
          builder_class_array(builder, (const GraphClass *const *)class->subclasses,
                              class->subclass_count));
-    fill(builder, &side, KNOWN_SLOT_CLASS_POOL, class_pool(builder, image));
-    fill(builder, &side, KNOWN_SLOT_SHARED_POOLS,
-         builder_class_array(builder, image->pools, image->pool_count));
-    fill(builder, &side, KNOWN_SLOT_ENVIRONMENT, builder->globals_object);
-    fill(builder, &side, KNOWN_SLOT_PACKAGE, symbol_or_nil(maker, source->package->name));
-    fill(builder, &side, KNOWN_SLOT_TAG, symbol_or_nil(maker, source->tag));
-    fill(builder, &side, KNOWN_SLOT_COMMENT, make_string(maker, source->comment));
+    build_fill(builder, &side, KNOWN_SLOT_CLASS_POOL, class_pool(builder, image));
+    build_fill(builder, &side, KNOWN_SLOT_ENVIRONMENT, builder->globals_object);
+    builder->dialect->fill_class(builder, &side);
 }
 
 void build_fill_classes(Builder *builder) {

@@ -62,7 +62,8 @@ static Oop undeclared_binding(Builder *builder, Text name) {
     ObjectMaker *maker = &builder->maker;
     void *bits = text_map_at(&builder->undeclared, name);
     if (bits) return oop_from_bits((uint64_t)(uintptr_t)bits);
-    Oop association = make_association(maker, make_symbol(maker, name), make_nil(maker));
+    Oop association =
+        make_binding(maker, builder->dialect->undeclared, make_symbol(maker, name), make_nil(maker));
     if (!text_map_put(&builder->undeclared, maker->arena, code_arena_text(maker->arena, name),
                       (void *)(uintptr_t)oop_bits(association)))
         maker->failed = true;
@@ -105,39 +106,60 @@ static uint64_t keep_source(Builder *builder, Text text) {
 
 // ---- compiling
 
-static Oop compile(MethodContext *context, const GraphMethod *method, CodeArena *arena) {
+static Oop compile(MethodContext *context, CompileUnit *unit) {
     Builder *builder = context->builder;
     const ClassSide *side = &context->class->sides[context->side];
     const ClassImage *image = builder_image(builder, context->class);
-    SourcePlace place = method->source->place;
-    place.source = method->text;
-    CompileUnit unit = {
-        .place = place,
-        .kind = UNIT_METHOD,
-        .arena = arena,
-        .diagnostics = &builder->tree->diagnostics,
-        .instance_variables = side->all_variables.items,
-        .instance_variable_count = side->all_variables.count,
-        .is_class_side = context->side == CLASS_SIDE,
-        .lookup = lookup_name,
-        .lookup_context = context,
-    };
+    unit->diagnostics = &builder->tree->diagnostics;
+    unit->instance_variables = side->all_variables.items;
+    unit->instance_variable_count = side->all_variables.count;
+    unit->is_class_side = context->side == CLASS_SIDE;
+    unit->lookup = lookup_name;
+    unit->lookup_context = context;
     // Variables of a Context may be in a frame of the VM, which looks when it is asked this way.
     CompileOptions options = builder->options->compile;
     options.long_receiver_access =
         context->side == INSTANCE_SIDE &&
         graph_class_inherits_from(context->class, builder->maker.classes[KNOWN_CONTEXT]);
-    const Code *code = compile_method(&unit, &options);
-    builder->counts.undeclared += unit.undeclared_count;
+    const Code *code = compile_method(unit, &options);
+    builder->counts.undeclared += unit->undeclared_count;
     if (!code) return oop_none();
     Materialiser materialiser = {
         .maker = &builder->maker,
         .class_binding = context->side == CLASS_SIDE ? image->metaclass_binding : image->binding,
         .binding = binding_of_name,
         .context = context,
-        .source_position = keep_source(builder, method->text),
+        .source_position = keep_source(builder, unit->place.source),
+        .source = builder->dialect->method_source(builder, unit->place.source),
     };
     return materialise_method(&materialiser, code, builder->options->compile.bytecode_set);
+}
+
+// Line ends as the dialect has them, in strings, too.
+static Text method_text(Builder *builder, const GraphMethod *method) {
+    Text text = method->text;
+    char line_end = builder->dialect->method_line_end[0];
+    if (line_end == '\n' || !memchr(text.bytes, '\n', text.length)) return text;
+    char *bytes = code_arena_allocate(builder->maker.arena, text.length);
+    for (size_t i = 0; bytes && i < text.length; i++)
+        bytes[i] = text.bytes[i] == '\n' ? line_end : text.bytes[i];
+    return bytes ? (Text){bytes, text.length} : text;
+}
+
+static Oop compile_graph_method(MethodContext *context, const GraphMethod *method,
+                                CodeArena *arena) {
+    CompileUnit unit = {.kind = UNIT_METHOD, .arena = arena, .place = method->source->place};
+    unit.place.source = method_text(context->builder, method);
+    return compile(context, &unit);
+}
+
+Oop build_expression(Builder *builder, Text statements) {
+    const GraphClass *class = builder->maker.classes[KNOWN_UNDEFINED_OBJECT];
+    MethodContext context = {builder, class, INSTANCE_SIDE};
+    CompileUnit unit = {.kind = UNIT_EXPRESSION,
+                        .arena = builder->maker.arena,
+                        .place = {.source = statements, .file = "the first statements"}};
+    return compile(&context, &unit);
 }
 
 static void build_side(Builder *builder, const GraphClass *class, int side, CodeArena *arena) {
@@ -154,7 +176,7 @@ static void build_side(Builder *builder, const GraphClass *class, int side, Code
     }
     for (size_t i = 0; i < methods->count && !maker->failed; i++) {
         const GraphMethod *method = methods->entries[i].value;
-        Oop object = compile(&context, method, arena);
+        Oop object = compile_graph_method(&context, method, arena);
         code_arena_reset(arena);
         if (oop_is_none(object)) continue;
         selectors[count] = make_symbol(maker, method->selector);

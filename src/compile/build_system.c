@@ -18,13 +18,11 @@ enum {
 };
 _Static_assert(LAST_SPECIAL_SEND - FIRST_SPECIAL_SEND + 1 == 32, "there are 32 special sends");
 
-static const char initial_selector[] = "initializeImage";
-
 static Oop known_class(Builder *builder, KnownClass role) {
     return builder_class_object(builder, builder->maker.classes[role]);
 }
 
-static void set_global(Builder *builder, const char *name, Oop value) {
+void build_set_global(Builder *builder, const char *name, Oop value) {
     make_store(&builder->maker, builder_global(builder, text_from_chars(name)), ASSOCIATION_VALUE,
                value);
 }
@@ -148,99 +146,10 @@ static void set_special_objects(Builder *builder) {
                 builder_global(builder, text_from_chars("Processor")));
 }
 
-// ---- initialisers
-
-typedef struct OrderSearch {
-    Builder *builder;
-    unsigned char *seen; // by number
-    const GraphClass **order;
-    size_t count;
-    unsigned depth;
-} OrderSearch;
-
-enum { SEARCH_DEPTH_LIMIT = 5000 };
-
-static void order_visit(OrderSearch *search, const GraphClass *class);
-
-// The classes that a class-side method names, and those that its helpers name: methods of the same
-// side whose selectors are words of it. `scanned` has the selectors that were looked at already.
-static void order_visit_method(OrderSearch *search, const GraphClass *class, Text selector,
-                               TextMap *scanned) {
-    const GraphMethod *method = graph_method_at(class, CLASS_SIDE, selector);
-    if (!method || text_map_at(scanned, selector) || search->depth == SEARCH_DEPTH_LIMIT) return;
-    if (!text_map_put(scanned, search->builder->maker.arena, selector, search)) return;
-    search->depth++;
-    Text text = method->text;
-    for (size_t at = 0; at < text.length;) {
-        size_t start = at;
-        while (at < text.length && text_is_word_character(text.bytes[at]))
-            at++;
-        Text word = text_slice(text, start, at);
-        if (at == start) {
-            at++;
-            continue;
-        }
-        const GraphClass *named = class_graph_at(&search->builder->graph, word);
-        if (named)
-            order_visit(search, named);
-        else
-            order_visit_method(search, class, word, scanned);
-    }
-    search->depth--;
-}
-
-static void order_visit(OrderSearch *search, const GraphClass *class) {
-    if (search->seen[class->number] || search->depth == SEARCH_DEPTH_LIMIT) return;
-    search->seen[class->number] = 1;
-    search->depth++;
-    Text selector = text_from_chars("initialize");
-    TextMap scanned = {0};
-    if (class->superclass) order_visit(search, class->superclass);
-    if (graph_method_at(class, CLASS_SIDE, selector)) {
-        order_visit_method(search, class, selector, &scanned);
-        if (!class->is_trait) search->order[search->count++] = class;
-    }
-    search->depth--;
-}
-
-Oop build_initialization_order(Builder *builder) {
-    ObjectMaker *maker = &builder->maker;
-    size_t count = builder->graph.count;
-    OrderSearch search = {.builder = builder};
-    search.seen = arena_new_array(maker->arena, unsigned char, count + 1);
-    search.order = arena_new_array(maker->arena, const GraphClass *, count + 1);
-    if (!search.seen || !search.order) {
-        maker->failed = true;
-        return make_nil(maker);
-    }
-    for (size_t i = 0; i < count; i++)
-        order_visit(&search, builder->graph.classes[i]);
-    Oop order = make_array(maker, search.count);
-    for (size_t i = 0; i < search.count; i++)
-        make_store(maker, order, i, builder_class_object(builder, search.order[i]));
-    return order;
-}
-
 // ---- the first process
 
-// The method in the class side of the initialiser; oop_none() after a complaint.
-static Oop initial_method(Builder *builder) {
-    const GraphClass *class = builder->maker.classes[KNOWN_INITIALIZER];
-    uint64_t metaclass = oop_bits(builder_image(builder, class)->metaclass);
-    uint64_t dictionary = raw_slot(metaclass, CLASS_METHOD_DICTIONARY);
-    uint64_t methods = raw_slot(dictionary, METHOD_DICTIONARY_METHODS);
-    Oop selector = make_symbol(&builder->maker, text_from_chars(initial_selector));
-    for (uint64_t i = METHOD_DICTIONARY_FIRST_KEY; i < raw_slot_count(dictionary); i++)
-        if (raw_slot(dictionary, i) == oop_bits(selector))
-            return oop_from_bits(raw_slot(methods, i - METHOD_DICTIONARY_FIRST_KEY));
-    class_graph_complain_of(&builder->graph, SEVERITY_ERROR, class,
-                            "an image begins with %.*s class >> %s, which is absent",
-                            TEXT_ARGUMENTS(class->name), initial_selector);
-    return oop_none();
-}
-
 // About to run the method's first bytecode.
-static Oop first_context(Builder *builder, Oop method) {
+static Oop first_context(Builder *builder, Oop method, Oop receiver) {
     ObjectMaker *maker = &builder->maker;
     int64_t temps = (int64_t)(raw_slot(oop_bits(method), 0) >> (TAG_BITS + 18) & 63);
     int64_t literals = (int64_t)raw_method_literal_count(oop_bits(method));
@@ -249,7 +158,7 @@ static Oop first_context(Builder *builder, Oop method) {
     make_store(maker, context, CONTEXT_PC, make_integer(maker, (literals + 1) * 8 + 1));
     make_store(maker, context, CONTEXT_STACK_POINTER, make_integer(maker, temps));
     make_store(maker, context, CONTEXT_METHOD, method);
-    make_store(maker, context, CONTEXT_RECEIVER, known_class(builder, KNOWN_INITIALIZER));
+    make_store(maker, context, CONTEXT_RECEIVER, receiver);
     return context;
 }
 
@@ -289,27 +198,9 @@ static const Oop *associations_of(Builder *builder, const TextMap *map) {
 static Oop make_undeclared(Builder *builder) {
     ObjectMaker *maker = &builder->maker;
     const Oop *associations = associations_of(builder, &builder->undeclared);
-    if (!associations || !maker->classes[KNOWN_DICTIONARY]) return make_nil(maker);
-    return make_dictionary(maker, KNOWN_DICTIONARY, associations, builder->undeclared.count);
-}
-
-static void set_class_variable(Builder *builder, KnownClass role, const char *name, Oop value) {
-    const GraphClass *class = builder->maker.classes[role];
-    void *bits =
-        class ? text_map_at(&builder_image(builder, class)->variables, text_from_chars(name))
-              : NULL;
-    if (bits)
-        make_store(&builder->maker, oop_from_bits((uint64_t)(uintptr_t)bits), ASSOCIATION_VALUE,
-                   value);
-}
-
-static Oop all_symbols(Builder *builder) {
-    ObjectMaker *maker = &builder->maker;
-    Oop array = make_array(maker, maker->symbols.count);
-    for (size_t i = 0; i < maker->symbols.count; i++)
-        make_store(maker, array, i,
-                   oop_from_bits((uint64_t)(uintptr_t)maker->symbols.entries[i].value));
-    return array;
+    if (!associations || !maker->classes[KNOWN_UNDECLARED_REGISTRY]) return make_nil(maker);
+    KnownClass role = KNOWN_UNDECLARED_REGISTRY;
+    return builder->dialect->dictionary(builder, role, associations, builder->undeclared.count);
 }
 
 // The object was made empty, so that classes could refer to it.
@@ -317,26 +208,26 @@ static void fill_globals(Builder *builder) {
     ObjectMaker *maker = &builder->maker;
     const Oop *associations = associations_of(builder, &builder->globals);
     if (!associations) return;
-    Oop filled = make_dictionary(maker, KNOWN_GLOBALS, associations, builder->globals.count);
+    Oop filled =
+        builder->dialect->dictionary(builder, KNOWN_GLOBALS, associations, builder->globals.count);
     for (uint64_t i = 0; !maker->failed && i < raw_slot_count(oop_bits(filled)); i++)
         make_store(maker, builder->globals_object, i, oop_from_bits(raw_slot(oop_bits(filled), i)));
 }
 
 void build_system(Builder *builder) {
     ObjectMaker *maker = &builder->maker;
-    Oop method = initial_method(builder);
+    const BuildDialect *dialect = builder->dialect;
+    Oop receiver = make_nil(maker), method = dialect->first_method(builder, &receiver);
     if (oop_is_none(method) || maker->failed) return;
-    set_global(builder, "Processor", make_scheduler(builder, first_context(builder, method)));
-    set_global(builder, "InitializationOrder", build_initialization_order(builder));
-    if (maker->classes[KNOWN_SMALLTALK]) set_global(builder, "Smalltalk", make_smalltalk(builder));
-    set_global(builder, "Undeclared", make_undeclared(builder));
+    build_set_global(builder, "Processor",
+                     make_scheduler(builder, first_context(builder, method, receiver)));
+    if (maker->classes[KNOWN_SMALLTALK]) {
+        Oop smalltalk = make_smalltalk(builder);
+        build_set_global(builder, "Smalltalk", smalltalk);
+        set_special(builder, SPECIAL_SMALLTALK, smalltalk);
+    }
+    build_set_global(builder, "Undeclared", make_undeclared(builder));
     set_special_objects(builder);
-    set_class_variable(
-        builder, KNOWN_METHOD_SOURCE, "Sources",
-        make_bytes(maker, KNOWN_BYTE_STRING, builder->sources, builder->sources_size));
+    dialect->declare(builder);
     fill_globals(builder);
-}
-
-void build_symbol_table(Builder *builder) {
-    set_class_variable(builder, KNOWN_SYMBOL_TABLE, "Table", all_symbols(builder));
 }

@@ -17,6 +17,23 @@ Oop builder_class_object(Builder *builder, const GraphClass *class) {
     return class ? builder_image(builder, class)->class_object : make_nil(&builder->maker);
 }
 
+Oop builder_array(Builder *builder, const Oop *items, size_t count) {
+    Oop array = make_array(&builder->maker, count);
+    for (size_t i = 0; i < count; i++)
+        make_store(&builder->maker, array, i, items[i]);
+    return array;
+}
+
+Oop builder_protocol(Builder *builder, const GraphMethod *method) {
+    Text category = method->category;
+    ObjectMaker *maker = &builder->maker;
+    if (category.length == 0) category = text_from_chars("as yet unclassified");
+    if (method->source->is_extension && category.bytes[0] != '*')
+        category =
+            source_tree_join(builder->tree, text_from_chars("*"), method->source->package->name);
+    return make_symbol(maker, category);
+}
+
 Oop builder_class_array(Builder *builder, const GraphClass *const *classes, size_t count) {
     if (count == 0) return make_nil(&builder->maker);
     Oop array = make_array(&builder->maker, count);
@@ -29,7 +46,8 @@ Oop builder_global(Builder *builder, Text name) {
     ObjectMaker *maker = &builder->maker;
     void *bits = text_map_at(&builder->globals, name);
     if (bits) return oop_from_bits((uint64_t)(uintptr_t)bits);
-    Oop association = make_association(maker, make_symbol(maker, name), make_nil(maker));
+    Oop association =
+        make_binding(maker, builder->dialect->global, make_symbol(maker, name), make_nil(maker));
     if (!text_map_put(&builder->globals, maker->arena, name,
                       (void *)(uintptr_t)oop_bits(association)))
         maker->failed = true;
@@ -38,10 +56,8 @@ Oop builder_global(Builder *builder, Text name) {
 
 // Names that code may use though no file defines them.
 static void declare_globals(Builder *builder) {
-    static const char *const names[] = {"Smalltalk", "Processor", "Transcript", "Undeclared",
-                                        "InitializationOrder"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        builder_global(builder, text_from_chars(names[i]));
+    for (const char *const *name = builder->dialect->globals; *name; name++)
+        builder_global(builder, text_from_chars(*name));
     builder->globals_object = make_instance(&builder->maker, KNOWN_GLOBALS);
 }
 
@@ -72,7 +88,7 @@ static Status build(Builder *builder, Diagnosis *diagnosis) {
     if (!builder->maker.failed) build_methods(builder);
     if (!builder->maker.failed && diagnostics->error_count == 0) build_system(builder);
     if (!builder->maker.failed && diagnostics->error_count == 0) build_fill_classes(builder);
-    if (!builder->maker.failed && diagnostics->error_count == 0) build_symbol_table(builder);
+    if (!builder->maker.failed && diagnostics->error_count == 0) builder->dialect->finish(builder);
     if (builder->maker.failed || builder->tree->arena.is_exhausted)
         return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory to build the image");
     return diagnostics->error_count ? STATUS_BAD_USAGE : STATUS_OK;
@@ -106,6 +122,7 @@ Status image_builder_write(SourceTree *tree, const BuildOptions *options, const 
     if (!builder) return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory");
     builder->tree = tree;
     builder->options = options;
+    builder->dialect = options->pharo ? &build_pharo_dialect : &build_kernel_dialect;
     Status status = STATUS_BAD_USAGE;
     if (class_graph_link(&builder->graph, tree))
         status = build_in_new_heap(builder, path, diagnosis);

@@ -18,6 +18,7 @@ typedef struct BuildCounts {
 
 typedef struct BuildOptions {
     CompileOptions compile;
+    bool pharo;          // the sources are Pharo's: docs/pharo.md
     BuildCounts *counts; // answered; may be NULL
 } BuildOptions;
 

@@ -5,6 +5,7 @@
 
 #include "object/header.h"
 #include "object/layouts.h"
+#include "object/ops.h"
 
 enum { TRAILER_BYTES = 5, PRIMITIVE_EXTERNAL_CALL = 117 };
 
@@ -63,19 +64,30 @@ static Oop materialise_pragma(const CodeContext *context, const Literal *literal
     return pragma;
 }
 
-// Without the class a method has its bare selector there.
+// Whether the literal, of a method, is the selector, or the state that has it.
+static bool is_selector_literal(const CodeContext *context, const Code *code, size_t index) {
+    return !code->is_block && index + 2 == code->literal_count &&
+           context->maker->classes[KNOWN_METHOD_STATE];
+}
+
+// A literal that is a selector only counts as a state without pragmas.
 static Oop materialise_state(const CodeContext *context, const Literal *literal) {
     ObjectMaker *maker = context->maker;
     const GraphClass *class = maker->classes[KNOWN_METHOD_STATE];
-    Oop selector = make_symbol(maker, literal->text);
-    if (!class) return selector;
+    Oop selector = make_symbol(maker, literal->text), source = context->materialiser->source;
+    bool has_source = !oop_is_none(source);
+    if (!class || (literal->kind == LITERAL_SYMBOL && !has_source)) return selector;
     size_t named = class->sides[INSTANCE_SIDE].all_variables.count;
+    size_t pragma_count = literal->kind == LITERAL_SYMBOL ? 0 : literal->item_count;
     Oop state = make_object(maker, maker->class_indices[KNOWN_METHOD_STATE], FORMAT_MIXED,
-                            named + literal->item_count);
+                            named + pragma_count + has_source);
     make_store(maker, state, ADDITIONAL_METHOD_STATE_METHOD, context->method);
     make_store(maker, state, ADDITIONAL_METHOD_STATE_SELECTOR, selector);
-    for (size_t i = 0; i < literal->item_count; i++)
+    for (size_t i = 0; i < pragma_count; i++)
         make_store(maker, state, named + i, materialise_literal(context, &literal->items[i]));
+    if (has_source)
+        make_store(maker, state, named + pragma_count,
+                   make_association(maker, make_symbol(maker, text_from_chars("source")), source));
     return state;
 }
 
@@ -83,14 +95,15 @@ static Oop materialise_state(const CodeContext *context, const Literal *literal)
 static Oop materialise_closure(const CodeContext *context, const Literal *literal,
                                KnownClass role) {
     ObjectMaker *maker = context->maker;
+    unsigned count = literal->code->argument_count;
+    if (role == KNOWN_CONSTANT_BLOCK && count <= 3 && maker->classes[role + count]) role += count;
     const GraphClass *class = maker->classes[role];
     size_t named = class->sides[INSTANCE_SIDE].all_variables.count;
     Oop closure = make_object(maker, maker->class_indices[role], FORMAT_MIXED, named);
     Oop block =
         materialise_code(context->materialiser, literal->code, context->set, context->method);
     make_store(maker, closure, FULL_CLOSURE_COMPILED_BLOCK, block);
-    make_store(maker, closure, CLOSURE_ARGUMENT_COUNT,
-               make_integer(maker, literal->code->argument_count));
+    make_store(maker, closure, CLOSURE_ARGUMENT_COUNT, make_integer(maker, count));
     if (literal->item_count)
         make_store(maker, closure, named - 1, materialise_literal(context, &literal->items[0]));
     return closure;
@@ -180,10 +193,11 @@ static Oop materialise_code(Materialiser *materialiser, const Code *code, Byteco
         // VMs keep in its last two elements what they found behind the names.
         bool is_external_call = i == 0 && code->primitive == PRIMITIVE_EXTERNAL_CALL;
         const Literal *literal = &code->literals[i];
-        make_store(maker, object, 1 + i,
-                   is_external_call && literal->kind == LITERAL_ARRAY
-                       ? materialise_array(&context, literal)
-                       : materialise_literal(&context, literal));
+        Oop value = is_external_call && literal->kind == LITERAL_ARRAY
+                        ? materialise_array(&context, literal)
+                    : is_selector_literal(&context, code, i) ? materialise_state(&context, literal)
+                                                             : materialise_literal(&context, literal);
+        make_store(maker, object, 1 + i, value);
     }
     return object;
 }

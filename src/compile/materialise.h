@@ -14,6 +14,7 @@ typedef struct Materialiser {
     Oop (*binding)(void *context, Text name);
     void *context;
     uint64_t source_position; // plus one; 0: no source
+    Oop source; // a String that the method keeps as its property `source`; oop_none(): none
 } Materialiser;
 
 // A CompiledMethod. Header word:

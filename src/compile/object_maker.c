@@ -44,11 +44,16 @@ static const char *const slot_names[KNOWN_SLOT_COUNT] = {
 #undef KNOWN_SLOT
 };
 
-void make_fill(ObjectMaker *maker, Oop object, const GraphClass *shape, int side, KnownSlot slot,
-               Oop value) {
+void make_fill_named(ObjectMaker *maker, Oop object, const GraphClass *shape, int side,
+                     const char *name, Oop value) {
     const Texts *variables = shape ? &shape->sides[side].all_variables : NULL;
     for (size_t i = 0; variables && i < variables->count; i++)
-        if (text_is(variables->items[i], slot_names[slot])) make_store(maker, object, i, value);
+        if (text_is(variables->items[i], name)) make_store(maker, object, i, value);
+}
+
+void make_fill(ObjectMaker *maker, Oop object, const GraphClass *shape, int side, KnownSlot slot,
+               Oop value) {
+    make_fill_named(maker, object, shape, side, slot_names[slot], value);
 }
 
 void make_fill_known(ObjectMaker *maker, Oop instance, KnownClass role, KnownSlot slot, Oop value) {
@@ -134,11 +139,15 @@ Oop make_symbols(ObjectMaker *maker, const Texts *texts) {
     return array;
 }
 
+Oop make_binding(ObjectMaker *maker, KnownClass role, Oop key, Oop value) {
+    Oop binding = make_instance(maker, role);
+    make_store(maker, binding, ASSOCIATION_KEY, key);
+    make_store(maker, binding, ASSOCIATION_VALUE, value);
+    return binding;
+}
+
 Oop make_association(ObjectMaker *maker, Oop key, Oop value) {
-    Oop association = make_instance(maker, KNOWN_ASSOCIATION);
-    make_store(maker, association, ASSOCIATION_KEY, key);
-    make_store(maker, association, ASSOCIATION_VALUE, value);
-    return association;
+    return make_binding(maker, KNOWN_ASSOCIATION, key, value);
 }
 
 // Room for a third more, so that hashing has free places.

@@ -38,6 +38,8 @@ Oop make_object(ObjectMaker *maker, uint64_t class_index, unsigned format, uint6
 // An instance of a class with named variables only.
 Oop make_instance(ObjectMaker *maker, KnownClass role);
 // Stores where the class, as the sources have it, has a variable of that name.
+void make_fill_named(ObjectMaker *maker, Oop object, const GraphClass *shape, int side,
+                     const char *name, Oop value);
 void make_fill(ObjectMaker *maker, Oop object, const GraphClass *shape, int side, KnownSlot slot,
                Oop value);
 void make_fill_known(ObjectMaker *maker, Oop instance, KnownClass role, KnownSlot slot, Oop value);
@@ -49,6 +51,8 @@ Oop make_bytes(ObjectMaker *maker, KnownClass role, const void *bytes, size_t si
 Oop make_array(ObjectMaker *maker, size_t count);
 Oop make_symbols(ObjectMaker *maker, const Texts *texts); // an Array of Symbols
 Oop make_association(ObjectMaker *maker, Oop key, Oop value);
+// An instance of a class whose first variables are a key and a value, as those of Association.
+Oop make_binding(ObjectMaker *maker, KnownClass role, Oop key, Oop value);
 Oop make_integer(ObjectMaker *maker, int64_t value);
 // From its magnitude, least significant byte first.
 Oop make_large_integer(ObjectMaker *maker, Text magnitude, bool is_negative);

@@ -28,7 +28,7 @@
 
 struct Parley {
     ParleyOptions options; // its strings and lists are kept in the fields below
-    char *collector, *trace, *isa;
+    char *collector, *trace, *isa, *image_name;
     Simulation *simulation; // NULL: the machine runs its code itself
     ImageInfo image;
     VM *vm;       // NULL: no image loaded
@@ -99,6 +99,7 @@ static bool copy_options(Parley *p, const ParleyOptions *options) {
     if (!copy_string(&p->collector, options->collector)) return false;
     if (!copy_string(&p->trace, options->trace)) return false;
     if (!copy_string(&p->isa, options->isa)) return false;
+    if (!copy_string(&p->image_name, options->image_name)) return false;
     p->options.isa = p->isa;
     if (image_info_init(&p->image) != STATUS_OK) return false;
     if (options->vm_path && image_info_set_vm_path(&p->image, options->vm_path) != STATUS_OK)
@@ -133,6 +134,7 @@ void parley_destroy(Parley *p) {
     free(p->collector);
     free(p->trace);
     free(p->isa);
+    free(p->image_name);
     free(p);
 }
 
@@ -227,6 +229,8 @@ static Status load_file(Parley *p, ImageFile *file, const char *path, ImageLoade
     p->vm->image = &p->image;
     p->image.header = file->header;
     if (path) status = image_info_set_path(&p->image, path);
+    if (status == STATUS_OK && p->image_name)
+        status = image_info_set_told_path(&p->image, p->image_name);
     if (status == STATUS_OK) status = plugin_register_all(p->vm);
     if (status == STATUS_OK) status = compile_register_primitives(p->vm);
     if (status == STATUS_OK) status = jit_register_primitives(p->vm);

@@ -24,6 +24,7 @@ static void arguments_free(ImageArguments *arguments) {
 
 void image_info_release(ImageInfo *info) {
     free(info->path);
+    free(info->told_path);
     free(info->vm_path);
     arguments_free(&info->vm_arguments);
     arguments_free(&info->arguments);
@@ -50,7 +51,24 @@ static Status set_string(char **place, const char *path) {
 }
 
 Status image_info_set_path(ImageInfo *info, const char *path) {
-    return set_string(&info->path, path);
+    Status status = set_string(&info->path, path);
+    if (status == STATUS_OK) {
+        free(info->told_path);
+        info->told_path = NULL;
+    }
+    return status;
+}
+
+Status image_info_set_told_path(ImageInfo *info, const char *path) {
+    char *copy = strdup(path);
+    if (!copy) return STATUS_NO_MEMORY;
+    free(info->told_path);
+    info->told_path = copy;
+    return STATUS_OK;
+}
+
+const char *image_info_told_path(const ImageInfo *info) {
+    return info->told_path ? info->told_path : info->path;
 }
 
 Status image_info_set_vm_path(ImageInfo *info, const char *path) {

@@ -45,6 +45,10 @@ static Outcome prim_version(VM *vm) {
     return operand_answer(vm, operand_new_string(vm, PARLEY_VERSION));
 }
 
+static Outcome prim_source_version(VM *vm) {
+    return operand_answer(vm, operand_new_string(vm, PARLEY_SOURCE_VERSION));
+}
+
 static Outcome prim_is_big_endian(VM *vm) { return prim_answer_bool(vm, false); }
 
 // ---- clocks
@@ -121,8 +125,8 @@ static const Primitive vm_primitives[] = {
     VM_PRIMITIVE("primitiveSetCurrentWorkingDirectory", prim_set_working_directory, 1),
     VM_PRIMITIVE("primitiveImageFormatVersion", prim_image_format_version, 0),
     VM_PRIMITIVE("primitiveVMVersion", prim_version, 0),
-    VM_PRIMITIVE("primitiveInterpreterSourceVersion", prim_version, 0),
-    VM_PRIMITIVE("primitivePlatformSourceVersion", prim_version, 0),
+    VM_PRIMITIVE("primitiveInterpreterSourceVersion", prim_source_version, 0),
+    VM_PRIMITIVE("primitivePlatformSourceVersion", prim_source_version, 0),
     VM_PRIMITIVE("primitiveIsBigEnder", prim_is_big_endian, 0),
     VM_PRIMITIVE("primitiveMillisecondClockMask", prim_millisecond_clock_mask, 0),
     VM_PRIMITIVE("primitiveHighResClock", prim_high_resolution_clock, 0),

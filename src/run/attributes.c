@@ -49,7 +49,7 @@ const char *system_attribute(const VM *vm, int64_t number, char *text, size_t si
     if (number > 1000) return table_attribute(number, text, size);
     if (!image) return NULL;
     if (number == 0) return image->vm_path;
-    if (number == 1) return image->path;
+    if (number == 1) return image_info_told_path(image);
     if (number < 0) return number > -1000 ? argument_at(&image->vm_arguments, -number - 1) : NULL;
     return argument_at(&image->arguments, number - FIRST_ARGUMENT);
 }

@@ -54,6 +54,11 @@ Oop closure_new_full(VM *vm, Oop block, unsigned copied_count, bool no_outer_con
     return closure;
 }
 
+bool closure_is_full(VM *vm, Oop closure) {
+    return oop_is_pointers(closure) && num_le(num(FULL_CLOSURE_FIRST_COPIED), slot_count(closure)) &&
+           oop_is_method(heap_follow(&vm->heap, field_at(closure, FULL_CLOSURE_COMPILED_BLOCK)));
+}
+
 // What an activation needs, found from the closure and its code.
 typedef struct Call {
     Oop closure, method, receiver;
@@ -65,10 +70,8 @@ typedef struct Call {
 static bool find_full_block(VM *vm, Call *call, unsigned argument_count) {
     Heap *heap = &vm->heap;
     Num slots = slot_count(call->closure);
-    if (num_lt(slots, num(FULL_CLOSURE_FIRST_COPIED))) return false;
     call->method = heap_follow(heap, field_at(call->closure, FULL_CLOSURE_COMPILED_BLOCK));
     call->receiver = heap_follow(heap, field_at(call->closure, FULL_CLOSURE_RECEIVER));
-    if (!oop_is_method(call->method)) return false;
     call->summary = verified_summary(vm, call->method);
     if (!call->summary || call->summary->argument_count != argument_count) return false;
     call->first_copied = FULL_CLOSURE_FIRST_COPIED;
@@ -100,10 +103,9 @@ static bool find_old_block(VM *vm, Call *call, unsigned argument_count) {
 }
 
 static bool find_call(VM *vm, Call *call, unsigned argument_count) {
-    if (!oop_is_pointers(call->closure)) return false;
-    if (oop_has_class_index(call->closure, prim_known(vm, full_block_closure)))
-        return find_full_block(vm, call, argument_count);
-    return oop_has_class_index(call->closure, prim_known(vm, block_closure)) &&
+    if (closure_is_full(vm, call->closure)) return find_full_block(vm, call, argument_count);
+    return oop_is_pointers(call->closure) &&
+           oop_has_class_index(call->closure, prim_known(vm, block_closure)) &&
            find_old_block(vm, call, argument_count);
 }
 

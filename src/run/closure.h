@@ -21,4 +21,8 @@ Outcome closure_activate(VM *vm, unsigned argument_count);
 // them, change or move.
 void closure_flush(VM *vm);
 
+// Does it have code of its own, a CompiledBlock? Its class does not matter: images have further
+// ones (Pharo's CleanBlockClosure) whose methods have the same primitives. For any object.
+bool closure_is_full(VM *vm, Oop closure);
+
 #endif

@@ -17,7 +17,9 @@
 #include "base/check.h"
 #include "memory/allocate.h"
 #include "object/header.h"
+#include "run/closure.h"
 #include "run/primitive.h"
+#include "run/process.h"
 #include "run/stack.h"
 #include "run/verified.h"
 
@@ -208,14 +210,15 @@ static bool resume_code(VM *vm, Resumption *to) {
     to->arguments = to->summary->argument_count;
     to->temps = to->summary->temp_count;
     if (oop_is(to->closure, vm->heap.nil)) return true;
-    if (!oop_is_pointers(to->closure)) return false;
-    if (oop_has_class_index(to->closure, prim_known(vm, full_block_closure))) return true;
-    return oop_has_class_index(to->closure, prim_known(vm, block_closure)) && resume_old_block(to);
+    if (closure_is_full(vm, to->closure)) return true;
+    return oop_is_pointers(to->closure) &&
+           oop_has_class_index(to->closure, prim_known(vm, block_closure)) && resume_old_block(to);
 }
 
 // Images return into contexts that they have popped a value from which was no operand (jump does);
 // the code then finds one operand less than it was compiled for. What is missing is made up, so
-// that it never reaches below its own operands.
+// that it never reaches below its own operands. And they return into contexts that have not begun
+// (asContext): the answer is one operand more, which nobody uses, and is dropped.
 static bool resume_point(Oop context, Resumption *to) {
     Oop pc = field_at(context, CONTEXT_PC), size = field_at(context, CONTEXT_STACK_POINTER);
     if (!oop_is_int(pc) || !oop_is_int(size)) return false;
@@ -231,7 +234,8 @@ static bool resume_point(Oop context, Resumption *to) {
         return false;
     unsigned operands = to->size - to->temps;
     to->missing = operands < least ? least - operands : 0;
-    return operands <= greatest;
+    if (operands > greatest) to->size--;
+    return operands <= greatest + 1;
 }
 
 // In the trap method a context goes on with whatever it had on its stack, as far as a frame may
@@ -514,14 +518,25 @@ Oop activation_context(VM *vm, Activation of) {
 
 // ---- frames whose method is not what it was
 
+// Images need not name the class of methods, but one that runs has a method that it runs.
+static uint64_t class_index_of_methods(VM *vm) {
+    if (vm->known.compiled_method) return vm->known.compiled_method;
+    Oop process = process_active(vm);
+    if (!oop_is_pointers(process) || num_le(slot_count(process), num(PROCESS_SUSPENDED_CONTEXT)))
+        return CLASS_INDEX_BYTE_ARRAY;
+    Oop context = prim_follow(vm, field_at(process, PROCESS_SUSPENDED_CONTEXT));
+    if (!context_is_context(vm, context)) return CLASS_INDEX_BYTE_ARRAY;
+    Oop method = prim_follow(vm, field_at(context, CONTEXT_METHOD));
+    return oop_is_method(method) ? (uint64_t)num_concrete(class_index_of(method))
+                                 : (uint64_t)CLASS_INDEX_BYTE_ARRAY;
+}
+
 // Two literals (nil), one bytecode that both sets leave unused. It is read-only and stays so: a
 // frame that runs it has nowhere else to go.
 Status context_make_trap_method(VM *vm) {
     enum { WORDS = 4, LITERALS = 2, UNUSED_BYTECODE = 126, UNUSED_BYTES = 7 };
-    uint64_t class_index =
-        vm->known.compiled_method ? vm->known.compiled_method : (uint64_t)CLASS_INDEX_BYTE_ARRAY;
-    Oop method =
-        heap_allocate_old(&vm->heap, class_index, FORMAT_COMPILED_METHOD + UNUSED_BYTES, WORDS);
+    Oop method = heap_allocate_old(&vm->heap, class_index_of_methods(vm),
+                                   FORMAT_COMPILED_METHOD + UNUSED_BYTES, WORDS);
     if (oop_is_none(method)) return STATUS_NO_MEMORY;
     slot_at_put(&vm->heap, method, num(0), oop_from_num(num(LITERALS)));
     slot_at_put(&vm->heap, method, num(1), vm->heap.nil);

@@ -65,7 +65,8 @@ Outcome prim_noop(VM *vm) { return prim_answer_receiver(vm); }
 Outcome prim_image_name(VM *vm) {
     if (vm->argument_count > 1) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
     if (!vm->image) return prim_fail(vm, FAILURE_UNSUPPORTED);
-    if (vm->argument_count == 0) return answer_string(vm, vm->image->path, strlen(vm->image->path));
+    const char *told = image_info_told_path(vm->image);
+    if (vm->argument_count == 0) return answer_string(vm, told, strlen(told));
     char path[PATH_LIMIT];
     if (!prim_c_string(vm, prim_argument(vm, 0), path, sizeof path))
         return prim_fail(vm, FAILURE_BAD_ARGUMENT);

@@ -79,8 +79,14 @@ void trace_bytecode(VM *vm, const uint64_t *fp, Oop method, const uint8_t *ip) {
     fprintf(stderr, "bytecode %s %s\n", name, line);
 }
 
+static void print_stack(VM *vm) {
+    if (trace_wants(vm, TRACE_BIT_STACKS)) report_active_stack(vm, stderr);
+}
+
 void trace_not_understood(VM *vm, Oop selector, Oop receiver) {
-    if (trace_wants(vm, TRACE_BIT_NOT_UNDERSTOOD)) print_send(vm, "dnu", receiver, selector);
+    if (!trace_wants(vm, TRACE_BIT_NOT_UNDERSTOOD)) return;
+    print_send(vm, "dnu", receiver, selector);
+    print_stack(vm);
 }
 
 void trace_primitive_failed(VM *vm, const LookupEntry *entry) {
@@ -89,6 +95,7 @@ void trace_primitive_failed(VM *vm, const LookupEntry *entry) {
     report_class_name(vm, prim_receiver(vm), class_name, sizeof class_name);
     fprintf(stderr, "primitive %u failed with %d, receiver %s\n", entry->primitive_number,
             vm->failure, class_name);
+    print_stack(vm);
 }
 
 void trace_collection(VM *vm, bool full) {

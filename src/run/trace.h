@@ -6,7 +6,8 @@
 
 #include "run/vm.h"
 
-// The kinds and their bits in VMOptions.trace: TRACE(NAME, word on the command line).
+// The kinds and their bits in VMOptions.trace: TRACE(NAME, word on the command line). With "stacks",
+// each line of "dnu" and "primitives" has the running process's stack behind it.
 #define TRACE_KINDS(TRACE)                                                                         \
     TRACE(SENDS, "sends")                                                                          \
     TRACE(BYTECODES, "bytecodes")                                                                  \
@@ -14,7 +15,8 @@
     TRACE(PRIMITIVES, "primitives")                                                                \
     TRACE(COLLECTIONS, "gc")                                                                       \
     TRACE(PROCESSES, "processes")                                                                  \
-    TRACE(EVENTS, "events")
+    TRACE(EVENTS, "events")                                                                        \
+    TRACE(STACKS, "stacks")
 
 typedef enum TraceKind {
 #define TRACE(NAME, word) TRACE_BIT_##NAME,

@@ -192,8 +192,21 @@ static void a_save_compacts(void **state) {
     assert_int_equal(heap_verify(&vm->heap, stderr, 5, false), 0);
 }
 
+// Pharo does not say which class methods are of. The VM's own one goes into the file all the same.
+static void an_image_that_does_not_name_the_class_of_methods_is_saved(void **state) {
+    (void)state;
+    make_loadable();
+    fixture_put_special(SPECIAL_CLASS_COMPILED_METHOD, NIL);
+    for (int i = 0; i < 2; i++) {
+        save_as("nameless.image");
+        load_saved("nameless.image");
+        assert_int_equal(num_concrete(class_index_of(vm->trap_method)), cls.compiled_method);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PLUGIN_TEST(an_image_that_does_not_name_the_class_of_methods_is_saved),
         PLUGIN_TEST(the_running_program_goes_on_with_false),
         PLUGIN_TEST(the_active_process_is_left_as_it_was),
         PLUGIN_TEST(a_save_that_fails_answers_nil_and_says_why),

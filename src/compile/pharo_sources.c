@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Packages of a Pharo checkout: see pharo_sources.h and pharo_packages.tbl.
+#include "compile/pharo_sources.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compile/read_sources.h"
+
+static const struct {
+    PharoSet set;
+    const char *name;
+} packages[] = {
+#define PHARO_PACKAGE(SET, name) {PHARO_##SET, name},
+#include "compile/pharo_packages.tbl"
+#undef PHARO_PACKAGE
+};
+
+static const char *const set_names[PHARO_SET_COUNT] = {
+    [PHARO_MINIMAL] = "minimal",
+    [PHARO_COMPILER] = "compiler",
+    [PHARO_KERNEL_TESTS] = "kernel-tests",
+};
+
+bool pharo_set_named(const char *name, PharoSet *set) {
+    for (int i = 0; i < PHARO_SET_COUNT; i++)
+        if (strcmp(name, set_names[i]) == 0) {
+            *set = (PharoSet)i;
+            return true;
+        }
+    return false;
+}
+
+void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/src/Kernel", checkout);
+    const char *folder = access(path, F_OK) == 0 ? "/src" : "";
+    for (size_t i = 0; i < sizeof packages / sizeof *packages; i++) {
+        if (packages[i].set > set) continue;
+        int length = snprintf(path, sizeof path, "%s%s/%s", checkout, folder, packages[i].name);
+        if (length > 0 && length < (int)sizeof path) sources_read(tree, path);
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Which of Pharo's packages go into an image, and reading them from a checkout.
+#ifndef PARLEY_COMPILE_PHARO_SOURCES_H
+#define PARLEY_COMPILE_PHARO_SOURCES_H
+
+#include "compile/source_tree.h"
+
+typedef enum PharoSet { PHARO_MINIMAL, PHARO_COMPILER, PHARO_KERNEL_TESTS, PHARO_SET_COUNT } PharoSet;
+
+bool pharo_set_named(const char *name, PharoSet *set); // false: no such set
+// Reads the set's packages from CHECKOUT/src, or from CHECKOUT itself where it has the packages.
+// What is wrong goes to the tree's diagnostics.
+void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set);
+
+#endif

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# parley build --pharo: a Pharo is built from the checkout that PARLEY_PHARO_TREE names (branch
+# Pharo13, commit 9b55ea40), the same bytes each time, and does what Pharo's command line does.
+set -u
+. "$(dirname "$0")/../support/common.sh"
+says() { grep -qF -- "$1" out || { sed 's/^/# /' out | head -5; return 1; }; }
+complains() { grep -qF -- "$1" err || { sed 's/^/# /' err | head -5; return 1; }; }
+
+check "a set that is none is refused" refuses "--packages is" build --pharo . --packages x -o x.image
+check "sources besides are refused" refuses "is too much" build --pharo . src -o x.image
+check "a folder that is no checkout is refused" run 2 build --pharo . -o x.image
+check "and leaves nothing" [ ! -e x.image ]
+tree=${PARLEY_PHARO_TREE:-}
+if [ -z "$tree" ]; then
+    count=$((count + 1))
+    echo "ok $count - Pharo is built # SKIP PARLEY_PHARO_TREE does not name a checkout of Pharo 13"
+    echo "1..$count"
+    exit $((failures > 0))
+fi
+
+build() { run 0 build --pharo "$tree" --packages "$@"; }
+check "the smallest kernel" build minimal -o minimal.image
+check "its counts" says "minimal.image: 516 classes, 0 traits, 9444 methods"
+check "it is sound" run 0 image check --methods minimal.image
+check "it understands a command line" run 0 minimal.image --list
+check "which has this command" says "Perform given message on a specified class or global"
+check "what is not understood is shown with its stack" \
+    run 0 build --pharo "$tree" --packages minimal --trace=primitives,stacks -o traced.image
+check "the stack" complains "PharoBootstrapInitialization class>>initializeCommandLineHandlerAndErrorHandling"
+
+check "with the compiler" build compiler -o pharo.image
+check "its counts" says "pharo.image: 821 classes, 0 traits, 14936 methods, 1 warning"
+check "progress is shown" says "6/9 the compiler's options"
+check "it is sound" run 0 image check --methods pharo.image
+mkdir elsewhere
+check "again, elsewhere" build compiler --quiet -o elsewhere/other.image
+check "the same bytes" cmp pharo.image elsewhere/other.image
+evaluates() {
+    check "$1" run 0 pharo.image eval "$1"
+    check "is $2" says "$2"
+}
+evaluates '3 + 4' 7
+evaluates '1000 factorial printString size' 2568
+evaluates '[ 1/0 ] on: ZeroDivide do: [ :e | e description ]' ZeroDivide
+evaluates '(ProtoObject >> #isNil) sourceCode lines first' "'isNil'"
+evaluates '#(1 $a #b) isReadOnlyObject' true
+evaluates 'Semaphore new in: [ :s | [ s signal ] fork. s wait. 5 ]' 5
+check "an error is told" run 1 pharo.image eval 'nil foo'
+check "with its stack" complains "UndefinedObject(Object)>>doesNotUnderstand: #foo"
+printf "Transcript show: 'from a script'; cr" >script.st
+check "a script runs" run 0 pharo.image st script.st --quit
+check "and says so" says "from a script"
+check "--version" run 0 pharo.image --version
+check "names Pharo" says "Pharo-13.0.0"
+check "--list" run 0 pharo.image --list
+check "has eval" says "eval"
+check "save under another name" run 0 pharo.image save other
+check "which runs" run 0 other.image eval '6 * 7'
+check "the same" says 42
+echo "1..$count"
+exit $((failures > 0))
