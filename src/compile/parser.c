@@ -10,8 +10,13 @@
 //
 // Each function takes what it needs, or reports an error and answers NULL or false. `current` is
 // the token to look at; one token ahead of it is read only where an assignment may begin and where
-// a minus sign was split off a number.
+// a minus sign was split off a number. A statement with an error is skipped, and parsing goes on
+// behind it, so that more than one error of a method is told; there is no tree then.
 #include "compile/parser_state.h"
+
+#include <string.h>
+
+enum { ERROR_LIMIT = 20 }; // of a method; more would say nothing new
 
 // ---- tokens
 
@@ -473,6 +478,30 @@ static void note_statement(Parser *p, const NodeList *list, bool *is_noted) {
     }
 }
 
+static int bracket_depth_change(const Parser *p) {
+    if (p->current.kind == TOKEN_ARRAY || p->current.kind == TOKEN_BYTE_ARRAY) return 1;
+    if (p->current.kind != TOKEN_SPECIAL) return 0;
+    return strchr("([{", p->current.special) ? 1 : strchr(")]}", p->current.special) ? -1 : 0;
+}
+
+static bool has_many_errors(const Parser *p) {
+    return p->unit->diagnostics->error_count - p->errors_before >= ERROR_LIMIT;
+}
+
+// After an error: to the next period, or to the closer, outside of all brackets that are opened on
+// the way; closing ones without an opening one are stepped over. False if nothing is left to parse.
+static bool skip_statement(Parser *p, char closer) {
+    unsigned depth = 0;
+    while (p->current.kind != TOKEN_END && !has_many_errors(p)) {
+        if (depth == 0 && (at_special(p, '.') || at_closer(p, closer))) return true;
+        int change = bracket_depth_change(p);
+        if (change > 0) depth++;
+        if (change < 0 && depth > 0) depth--;
+        parser_step(p);
+    }
+    return false;
+}
+
 static bool parse_statements(Parser *p, NodeList *list, char closer) {
     bool is_noted = false;
     while (take_special(p, '.'))
@@ -480,11 +509,14 @@ static bool parse_statements(Parser *p, NodeList *list, char closer) {
     while (!at_closer(p, closer)) {
         note_statement(p, list, &is_noted);
         Node *statement = parse_statement(p);
-        if (!statement) return false;
-        node_list_add(list, statement);
+        if (statement) node_list_add(list, statement);
+        if (!statement && !skip_statement(p, closer)) return false;
         if (at_closer(p, closer)) break;
-        if (!at_special(p, '.'))
-            return closer ? true : (parser_fail(p, DIAGNOSTIC_END_EXPECTED), false);
+        if (!at_special(p, '.')) {
+            if (closer) return true; // whoever opened the bracket tells that it is not closed
+            parser_fail(p, DIAGNOSTIC_END_EXPECTED);
+            if (!skip_statement(p, closer)) return false;
+        }
         while (take_special(p, '.'))
             continue;
     }
@@ -553,10 +585,10 @@ static bool parse_method(Parser *p) {
 }
 
 MethodNode *parser_parse(CompileUnit *unit) {
-    Parser parser = {.unit = unit, .arena = unit->arena};
+    size_t errors = unit->diagnostics->error_count;
+    Parser parser = {.unit = unit, .arena = unit->arena, .errors_before = errors};
     parser.method = arena_new(unit->arena, MethodNode);
     lexer_start(&parser.lexer, &unit->place, unit->arena, unit->diagnostics);
-    size_t errors = unit->diagnostics->error_count;
     bool is_good = parser.method && parse_method(&parser);
     if (is_good && unit->diagnostics->error_count == errors) return parser.method;
     if (unit->diagnostics->error_count == errors)

@@ -17,6 +17,7 @@ typedef struct Parser {
     bool has_ahead;
     uint32_t last_end; // of the token before the current one
     unsigned nesting;
+    size_t errors_before; // this method
     MethodNode *method;
     PragmaNode *last_pragma;
 } Parser;

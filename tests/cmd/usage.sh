@@ -116,8 +116,8 @@ check "a file of tests alone" run 0 test --load good/Shop/Till.class.st good/Sho
 project windows
 rm windows/Shop-Windows/TillWindow.class.st
 check "extensions of absent classes do not fail" run 0 test windows
-check "one warning for a package" [ "$(grep -c PictureOfNobody err)" = 1 ]
-check "which counts them" grep -q "package Shop-Windows extends classes that are absent: PictureOfNobody (2 methods)" err
+check "one warning for all" [ "$(grep -c PictureOfNobody err)" = 1 ]
+check "which counts them" grep -q "classes that are absent are extended: PictureOfNobody (2 methods of Shop-Windows)" err
 
 project broken
 sed -i 's/+ price/+/' broken/Shop/Till.class.st
@@ -126,6 +126,9 @@ check "with its uses" grep -qE '^[0-9]+ (globals|selectors) are missing' out
 check "a method that does not compile is a failure" run 1 test broken
 check "it is told with its place" grep -q "^error: broken/Shop/Till.class.st:5:.*: " err
 check "and counted" grep -q "^not loaded: 1 method that does not compile" out
+check "--load goes on, but ends with a failure" run 1 --load broken -e 'Till name'
+check "having done what was asked" grep -q Till out
+check "--load of what is whole does not" run 0 --load good -e 'Till name'
 
 project baseline
 sed -i 's/spec for:/spec frob; for:/' baseline/BaselineOfShop/BaselineOfShop.class.st

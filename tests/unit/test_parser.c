@@ -168,12 +168,35 @@ static void long_keywords_end_in_an_error(void **state) {
     free(text);
 }
 
+// One error for each bad statement; what brackets hold is parsed on its own.
+static void all_bad_statements_are_told(void **state) {
+    (void)state;
+    assert_null(compile_text("foo a := ) 3. b := (4. ^ [ x + . self bar: ]"));
+    const struct {
+        DiagnosticKind kind;
+        unsigned column;
+    } expected[] = {{DIAGNOSTIC_EXPRESSION_EXPECTED, 10},
+                    {DIAGNOSTIC_UNCLOSED_PARENTHESIS, 22},
+                    {DIAGNOSTIC_ARGUMENT_OF_MESSAGE_EXPECTED, 32},
+                    {DIAGNOSTIC_ARGUMENT_OF_MESSAGE_EXPECTED, 44}};
+    assert_int_equal(fixture.diagnostics.error_count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(fixture.diagnostics.items[i].kind, expected[i].kind);
+        assert_int_equal(fixture.diagnostics.items[i].column, expected[i].column);
+    }
+    char *text = repeated("foo", " ) .", 1000, "");
+    assert_null(compile_text(text));
+    assert_int_equal(fixture.diagnostics.error_count, 20);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         COMPILE_TEST(literal_arrays),
         COMPILE_TEST(patterns),
         COMPILE_TEST(brackets_must_close),
         COMPILE_TEST(sentences_must_be_whole),
+        COMPILE_TEST(all_bad_statements_are_told),
         COMPILE_TEST(bars_may_stand_together),
         COMPILE_TEST(pragmas),
         COMPILE_TEST(nesting_is_bounded),
