@@ -110,13 +110,9 @@ TEMPLATE(PUSH_TEMP) {
     ir_rm(&c->ir, IR_LOAD, reg, R_FP, fp_temp((unsigned)a));
     push_register(c, reg);
 }
-// Immediate literals are constants: who writes literals makes the code be forgotten.
 TEMPLATE(PUSH_LITERAL) {
-    Oop literal = slot_at(c->method, num(a + 1));
-    if (oop_is_immediate(literal))
-        push(c, VALUE_CONSTANT, 0, (int64_t)oop_bits(literal));
-    else
-        push(c, VALUE_LITERAL, 0, a);
+    Value literal = compilation_literal(c, a);
+    push(c, literal.kind, 0, literal.number);
 }
 static void push_slot(Compilation *c, Reg object, int64_t index) {
     emit_check_slots(c, object, index);
@@ -409,6 +405,7 @@ static NotedExit exit_send(Compilation *c, ExitKind kind, const Binary *binary, 
                       .pc = c->pc,
                       .next_pc = c->next_pc,
                       .selector = (uint32_t)selector,
+                      .below = (uint32_t)(c->stack.count - operands),
                       .argument_count = (uint8_t)(operands - 1),
                       .second_try = (uint8_t)binary->second_try,
                       .operation = (uint8_t)binary->operation,
@@ -843,6 +840,17 @@ static void begin_anew(Compilation *c) {
         push(c, VALUE_SPILLED, 0, 0);
 }
 
+static void note_state(Compilation *c) {
+    NotedState state = {.pc = c->pc,
+                        .label = ir_new_label(&c->ir),
+                        .first_value = (uint32_t)c->exit_values.count,
+                        .value_count = (uint32_t)c->stack.count};
+    for (size_t i = 0; i < c->stack.count; i++)
+        if (!array_push(&c->exit_values, c->stack.items[i])) c->failed = true;
+    if (!array_push(&c->states, state)) c->failed = true;
+    ir_label(&c->ir, state.label);
+}
+
 static void compile_instruction(Compilation *c) {
     InstructionFlow flow = bytecode_op_flow(c->in.op);
     ir_at_pc(&c->ir, c->pc);
@@ -853,6 +861,7 @@ static void compile_instruction(Compilation *c) {
         note_resume(c, c->pc, label);
     }
     if (c->is_dead) begin_anew(c);
+    note_state(c);
     templates[c->in.op](c, c->in.a, c->in.b);
     c->is_dead = flow == FLOW_JUMP || flow == FLOW_RETURN || flow == FLOW_STOP;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What both compilers share. See compilation.h.
 #include "jit/compilation.h"
-#include "jit/natives.h"
+#include "jit/float_path.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -192,6 +192,13 @@ void emit_load_value(Compilation *c, Reg to, const Value *value) {
     case VALUE_LITERAL:
         emit_literal(c, to, value->number);
         break;
+    case VALUE_VARIABLE:
+        ir_rm(ir, IR_LOAD, to, R_FP, FP_RECEIVER);
+        ir_rm(ir, IR_LOAD, to, to, slot_offset(value->number));
+        break;
+    case VALUE_FLOAT: // boxed by whoever has one
+        c->failed = true;
+        break;
     }
 }
 
@@ -237,45 +244,6 @@ static void emit_take_apart(Compilation *c, const NotedExit *exit) {
     ir_jump_if(ir, COND_EQUAL, exit->back_if_false);
     ir_r(ir, IR_PUSH, R_T0);
     emit_interpret(c, exit->next_pc);
-}
-
-// Two SmallFloat64s are answered without a send: their values are not pushed yet, and stay what
-// they are. T0 may be one of them, until the answer is there.
-static void emit_floats(Compilation *c, const NotedExit *exit) {
-    IrCode *ir = &c->ir;
-    const Value *values = &c->exit_values.items[exit->first_value];
-    Label no_floats = ir_new_label(ir), odd = ir_new_label(ir);
-    emit_load_value(c, R_T4, &values[0]);
-    emit_load_value(c, R_T5, &values[1]);
-    ir_rr(ir, IR_MOVE, R_T1, R_T4);
-    ir_rr(ir, IR_AND, R_T1, R_T5);
-    ir_ri(ir, IR_TEST_CONSTANT, R_T1, TAG_FLOAT);
-    ir_jump_if(ir, COND_EQUAL, no_floats);
-    native_read_small(c, F0, R_T4);
-    native_read_small(c, F1, R_T5);
-    if (exit->operation == IR_FLOAT_DIVIDE) { // by zero: the send says so
-        ir_ri(ir, IR_CONSTANT, R_T2, 0);
-        ir_rr(ir, IR_FLOAT_FROM_BITS, F2, R_T2);
-        ir_rr(ir, IR_FLOAT_COMPARE, F1, F2);
-        ir_jump_if_float(ir, COND_EQUAL, no_floats);
-    }
-    ir_rr(ir, (IrOp)exit->operation, F0, F1);
-    if (exit->kind == EXIT_SEND_JUMP) {
-        ir_jump_if_float(ir, (Condition)exit->condition, exit->back);
-        ir_jump(ir, exit->back_if_false);
-    } else if (exit->operation == IR_FLOAT_COMPARE) {
-        ir_rm(ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, true));
-        ir_jump_if_float(ir, (Condition)exit->condition, exit->back);
-        ir_rm(ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, false));
-        ir_jump(ir, exit->back);
-    } else {
-        ir_rr(ir, IR_MOVE, R_T6, R_T0);
-        native_small_word(c, odd);
-        ir_jump(ir, exit->back);
-        ir_label(ir, odd);
-        ir_rr(ir, IR_MOVE, R_T0, R_T6);
-    }
-    ir_label(ir, no_floats);
 }
 
 // T1 := the class index of the object in T4, which must be a ByteString.
@@ -333,7 +301,7 @@ static void emit_second_try(Compilation *c, const NotedExit *exit) {
     case TRY_NOTHING:
         break;
     case TRY_FLOATS:
-        emit_floats(c, exit);
+        float_path_emit(c, exit);
         break;
     case TRY_STRING_AT:
         emit_string_at(c, exit);

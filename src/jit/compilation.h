@@ -31,7 +31,9 @@ typedef enum ValueKind {
     VALUE_NEAR_NIL, // nil, or a boolean: nil's address + number
     VALUE_TEMP,     // temporary `number`, which nobody changes before
     VALUE_RECEIVER,
-    VALUE_LITERAL, // literal `number`
+    VALUE_LITERAL,  // literal `number`
+    VALUE_VARIABLE, // receiver variable `number`, which nobody changes before
+    VALUE_FLOAT,    // a float register has its double (float_path.h)
 } ValueKind;
 typedef struct Value {
     ValueKind kind;
@@ -63,11 +65,19 @@ typedef struct NotedExit {
     ExitKind kind;
     Label label, back, back_if_false;
     uint32_t pc, next_pc, selector; // selector: special
+    uint32_t below;           // operands on the real stack below the values
     uint8_t argument_count;
     uint8_t second_try;           // SecondTry
     uint8_t operation, condition; // IrOp on two floats, and what a comparison asks
     uint32_t first_value, value_count; // that the interpreter will find on the stack
 } NotedExit;
+
+// The operands before an instruction.
+typedef struct NotedState {
+    uint32_t pc;
+    Label label;
+    uint32_t first_value, value_count; // of exit_values
+} NotedState;
 
 typedef struct Compilation {
     VM *vm;
@@ -91,6 +101,8 @@ typedef struct Compilation {
     ARRAY(NotedResume) resumes;
     ARRAY(NotedExit) exits;
     ARRAY(Value) exit_values;
+    ARRAY(NotedState) states; // of the compiler that goes back to them, by pc
+    uint32_t path_end;        // as far as paths of floats have gone
     ARRAY(Value) stack; // of the compiler that keeps one: the operands
     Code *code;         // to be; the piece names it in its second word
     bool failed;        // no memory
@@ -120,6 +132,11 @@ bool compilation_find_targets(Compilation *c);
 // The instruction behind this one, if it can be reached; and taking it along with this one.
 bool compilation_peek(const Compilation *c, Instruction *next);
 void compilation_take(Compilation *c, const Instruction *next);
+// The instruction at pc, if it can be reached.
+bool compilation_at(const Compilation *c, uint32_t pc, Instruction *in);
+// A literal as an operand. Immediate ones are constants: who writes literals makes the code be
+// forgotten.
+Value compilation_literal(const Compilation *c, int64_t index);
 // Assembles the code into the zone, where everything else is forgotten if there is no room.
 Code *compilation_finish(Compilation *c);
 void compilation_end(Compilation *c);

@@ -115,8 +115,18 @@ bool compilation_find_targets(Compilation *c) {
     return true;
 }
 
+bool compilation_at(const Compilation *c, uint32_t pc, Instruction *in) {
+    return pc < c->end_pc && is_reached(c, pc) && decode(c, pc, in);
+}
+
 bool compilation_peek(const Compilation *c, Instruction *next) {
-    return c->next_pc < c->end_pc && is_reached(c, c->next_pc) && decode(c, c->next_pc, next);
+    return compilation_at(c, c->next_pc, next);
+}
+
+Value compilation_literal(const Compilation *c, int64_t index) {
+    Oop literal = slot_at(c->method, num(index + 1));
+    if (!oop_is_immediate(literal)) return (Value){.kind = VALUE_LITERAL, .number = index};
+    return (Value){.kind = VALUE_CONSTANT, .number = (int64_t)oop_bits(literal)};
 }
 
 void compilation_take(Compilation *c, const Instruction *next) {
@@ -195,5 +205,6 @@ void compilation_end(Compilation *c) {
     array_free(&c->resumes);
     array_free(&c->exits);
     array_free(&c->exit_values);
+    array_free(&c->states);
     array_free(&c->stack);
 }
