@@ -21,6 +21,7 @@ int command_compile(int count, char **arguments);
 // Runs an image: all arguments of the program, options first.
 int command_run(int count, char **arguments);
 int command_build(int count, char **arguments);
+int command_jit(int count, char **arguments);
 int command_features(void);
 
 #endif

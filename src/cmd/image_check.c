@@ -48,7 +48,7 @@ static uint64_t verify_heap(LoadedImage *image, const char *path) {
 static int check_image(const char *path, bool methods) {
     LoadedImage image;
     Diagnosis diagnosis = {""};
-    if (loaded_image_open(&image, path, &diagnosis) != STATUS_OK)
+    if (loaded_image_open(&image, path, 0, &diagnosis) != STATUS_OK)
         return complain("%s: %s", path, diagnosis.text);
     int code = verify_heap(&image, path) ? EXIT_BAD_INPUT : EXIT_OK;
     MethodCheck check = {0, 0};

@@ -199,7 +199,7 @@ static int describe(const char *path, bool as_json) {
     LoadedImage image;
     Statistics statistics;
     Diagnosis diagnosis = {""};
-    if (loaded_image_open(&image, path, &diagnosis) != STATUS_OK)
+    if (loaded_image_open(&image, path, 0, &diagnosis) != STATUS_OK)
         return complain("%s: %s", path, diagnosis.text);
     int code = EXIT_OK;
     if (statistics_gather(&statistics, image.vm) != STATUS_OK) {

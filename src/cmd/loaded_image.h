@@ -14,7 +14,9 @@ typedef struct LoadedImage {
 } LoadedImage;
 
 // Reads and checks the file. After a failure there is nothing to release.
-MUST_USE Status loaded_image_open(LoadedImage *image, const char *path, Diagnosis *diagnosis);
+// path NULL: the image that is built in. code_bytes: room for compiled code, 0 as a rule.
+MUST_USE Status loaded_image_open(LoadedImage *image, const char *path, uint64_t code_bytes,
+                                  Diagnosis *diagnosis);
 void loaded_image_release(LoadedImage *image);
 
 #endif

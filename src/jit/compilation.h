@@ -105,6 +105,7 @@ typedef struct Compilation {
     uint32_t path_end;        // as far as paths of floats have gone
     ARRAY(Value) stack; // of the compiler that keeps one: the operands
     Code *code;         // to be; the piece names it in its second word
+    uint32_t first_exit; // the IR instruction that the exits begin at
     bool failed;        // no memory
 } Compilation;
 

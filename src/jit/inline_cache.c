@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "jit/compilation.h"
+#include "jit/watch.h"
 #include "object/header.h"
 #include "run/lookup.h"
 #include "run/primitive.h"
@@ -122,6 +123,7 @@ static OpenCache *add_open(Jit *jit, Oop selector, uint32_t argument_count) {
     OpenCache cache = {.selector = selector, .argument_count = argument_count};
     cache.entry = make_open(jit, &cache);
     if (!cache.entry || !array_push(&jit->open_caches, cache)) return NULL;
+    watch_tell_cache(jit, true, selector, cache.selector_word);
     jit->statistics.opened++;
     return &jit->open_caches.items[jit->open_caches.count - 1];
 }
@@ -161,9 +163,11 @@ static bool add_case(SendSite *site, uint32_t tag, uint64_t entry, uint32_t limi
     return true;
 }
 
-static void link_closed(Jit *jit, Code *caller, SendSite *site) {
+static void link_closed(VM *vm, Code *caller, SendSite *site) {
+    Jit *jit = vm->jit;
     uint64_t piece = make_closed(jit, site);
     if (!piece) return;
+    watch_tell_cache(jit, false, selector_of(vm, caller, site), piece);
     zone_link_send(&jit->zone, caller, site, 0, piece);
     jit->statistics.closed += site->state != SITE_CLOSED;
     site->state = SITE_CLOSED;
@@ -192,6 +196,6 @@ void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const 
         site->state = SITE_MONOMORPHIC;
         jit->statistics.linked++;
     } else {
-        link_closed(jit, caller, site);
+        link_closed(vm, caller, site);
     }
 }

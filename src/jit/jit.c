@@ -7,6 +7,7 @@
 //   - whenever code is forgotten, every frame is interpreted
 #include "jit/inline_cache.h"
 #include "jit/relied.h"
+#include "jit/watch.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ void jit_forget_all(VM *vm) {
     zone_clear(&jit->zone);
     array_clear(&jit->open_caches);
     jit->relied = 0;
+    watch_tell_zone_changed(jit);
 }
 
 static void classes_changed(VM *vm) {

@@ -87,6 +87,7 @@ typedef struct Jit {
     // Runs code from `start` until it is left; NULL: the processor does.
     MAY_GC MachineAction (*execute)(struct VM *vm, uint64_t start);
     void *executor; // whatever `execute` needs
+    struct CodeWatcher *watchers; // watch.h
 } Jit;
 
 void jit_default_options(JitOptions *options);

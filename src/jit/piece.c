@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "jit/compilation.h"
+#include "jit/watch.h"
 #include "run/verified.h"
 
 // A FRAME_PC counts from the method's oop, the decoder from its body.
@@ -98,7 +99,9 @@ bool compilation_next(Compilation *c) {
             return false;
         }
         c->next_pc = instruction_next_pc(&c->in) + PC_OF_BODY;
-        if (is_reached(c, c->pc)) return true;
+        if (!is_reached(c, c->pc)) continue;
+        watch_tell_instruction(c->jit, c);
+        return true;
     }
     return false;
 }
@@ -186,10 +189,12 @@ static bool place(Compilation *c, Code *code, uint64_t *labels) {
 }
 
 Code *compilation_finish(Compilation *c) {
+    c->first_exit = c->ir.count;
     emit_exits(c);
     uint64_t *labels = calloc(c->ir.label_count, sizeof *labels);
     Code *code = c->code;
     bool placed = labels && !c->failed && !c->ir.out_of_memory && place(c, code, labels);
+    if (placed) watch_tell_compiled(c->jit, c, code, labels);
     free(labels);
     if (!placed) return NULL;
     c->code = NULL; // the zone owns it now

@@ -22,6 +22,11 @@ bool report_has_fields(const VM *vm, Oop oop, unsigned count);
 // unprintable ones replaced; "?" when it cannot be told.
 void report_class_name(const VM *vm, Oop object, char *name, size_t size);
 void report_string(const VM *vm, Oop string, char *text, size_t size);
+// The name of the class itself.
+void report_name_of_class(const VM *vm, Oop class_object, char *name, size_t size);
+// A number, 'a string' or symbol, a variable by its name, else the object's "(class)". For
+// LiteralNames: the context is a VM.
+void report_literal(void *context, Oop literal, char *text, size_t size);
 // "Point(Object)>>printString" for a receiver's activation of a method, "[] in ..." for a block's;
 // with oop_none() for receiver only "Object>>printString".
 void report_method_name(const VM *vm, Oop receiver, Oop method, bool is_block, char *name,

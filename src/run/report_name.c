@@ -5,6 +5,7 @@
 // fields behind those that the VM knows. The one instance of a metaclass stands in a field of it.
 #include "run/report.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "run/primitive.h"
@@ -71,7 +72,7 @@ static bool accepts_sole_instance(const VM *vm, Oop object, Oop field) {
     return report_has_fields(vm, field, CLASS_FORMAT + 1) && oop_is(class_of(vm, field), object);
 }
 
-static void name_of_class(const VM *vm, Oop class_object, char *name, size_t size) {
+void report_name_of_class(const VM *vm, Oop class_object, char *name, size_t size) {
     Oop string = find_field(vm, class_object, accepts_name);
     if (is_string(vm, string)) {
         report_string(vm, string, name, size);
@@ -88,7 +89,31 @@ void report_class_name(const VM *vm, Oop object, char *name, size_t size) {
     if (!oop_is_immediate(object) && !report_is_object(vm, object))
         snprintf(name, size, "?");
     else
-        name_of_class(vm, class_of(vm, object), name, size);
+        report_name_of_class(vm, class_of(vm, object), name, size);
+}
+
+// ---- literals
+
+// A variable is shown by its name.
+static Oop shown_literal(const VM *vm, Oop literal) {
+    if (!report_has_fields(vm, literal, ASSOCIATION_VALUE + 1)) return literal;
+    Oop key = field_at(literal, ASSOCIATION_KEY);
+    return is_string(vm, key) ? key : literal;
+}
+
+void report_literal(void *context, Oop literal, char *text, size_t size) {
+    const VM *vm = context;
+    char name[REPORT_NAME_BYTES];
+    literal = shown_literal(vm, literal);
+    if (oop_is_int(literal)) {
+        snprintf(text, size, "%" PRId64, num_concrete(num_from_oop(literal)));
+    } else if (is_string(vm, literal)) {
+        report_string(vm, literal, name, 100);
+        snprintf(text, size, "'%s'", name);
+    } else {
+        report_class_name(vm, literal, name, sizeof name);
+        snprintf(text, size, "(%s)", name);
+    }
 }
 
 // ---- methods
@@ -135,7 +160,7 @@ void report_method_name(const VM *vm, Oop receiver, Oop method, bool is_block, c
         name_selector(vm, method, selector, sizeof selector);
         Oop binding = literal_from_end(vm, method, 0);
         if (report_has_fields(vm, binding, ASSOCIATION_VALUE + 1))
-            name_of_class(vm, follow(vm, field_at(binding, ASSOCIATION_VALUE)), method_class,
+            report_name_of_class(vm, follow(vm, field_at(binding, ASSOCIATION_VALUE)), method_class,
                           sizeof method_class);
     }
     const char *prefix = is_block ? "[] in " : "";

@@ -42,34 +42,12 @@ void trace_send(VM *vm, Oop selector, Oop receiver) {
     if (trace_wants(vm, TRACE_BIT_SENDS)) print_send(vm, "send", receiver, selector);
 }
 
-// A variable is shown by its name.
-static Oop shown_literal(const VM *vm, Oop literal) {
-    if (!report_has_fields(vm, literal, ASSOCIATION_VALUE + 1)) return literal;
-    Oop key = field_at(literal, ASSOCIATION_KEY);
-    return report_is_object(vm, key) && object_is_bytes(key) ? key : literal;
-}
-
-static void describe_literal(void *context, Oop literal, char *text, size_t size) {
-    VM *vm = context;
-    char name[100];
-    literal = shown_literal(vm, literal);
-    if (oop_is_int(literal)) {
-        snprintf(text, size, "%" PRId64, num_concrete(num_from_oop(literal)));
-    } else if (report_is_object(vm, literal) && object_is_bytes(literal)) {
-        report_string(vm, literal, name, sizeof name);
-        snprintf(text, size, "'%s'", name);
-    } else {
-        report_class_name(vm, literal, name, sizeof name);
-        snprintf(text, size, "(%s)", name);
-    }
-}
-
 // Prefixes are bytecodes of their own for the interpreter: they are shown with the instruction that
 // they belong to, which is then not shown again.
 void trace_bytecode(VM *vm, const uint64_t *fp, Oop method, const uint8_t *ip) {
     char name[REPORT_NAME_BYTES], line[DISASSEMBLY_LINE_LIMIT];
     if (ip > vm->traced_instruction && ip < vm->traced_end) return;
-    const LiteralNames names = {vm, describe_literal};
+    const LiteralNames names = {vm, report_literal};
     uint32_t pc = (uint32_t)(ip - object_bytes(method));
     uint32_t length = disassemble_at(method, pc, &names, line);
     vm->traced_instruction = ip;
