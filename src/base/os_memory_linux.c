@@ -41,7 +41,16 @@ void os_memory_decommit(uint64_t start, uint64_t bytes) {
 
 // ---- code
 
-uint64_t os_memory_map_code(uint64_t start, uint64_t bytes) {
+// The pages of shared memory that stand at `writable`, at `start` as well. Its name in /proc is one
+// that perf takes for memory without a file, so that it looks for /tmp/perf-PID.map.
+static bool map_again(void *writable, uint64_t start, uint64_t bytes) {
+    void *code =
+        mremap(writable, 0, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(uintptr_t)start);
+    return code != MAP_FAILED && mprotect(code, bytes, PROT_READ | PROT_EXEC) == 0;
+}
+
+// The same by a file in memory, for systems that cannot do that (qemu-user 7.2).
+static uint64_t map_file_twice(uint64_t start, uint64_t bytes) {
     int file = memfd_create("parley code", MFD_CLOEXEC);
     if (file < 0) return 0;
     void *writable = MAP_FAILED;
@@ -55,6 +64,14 @@ uint64_t os_memory_map_code(uint64_t start, uint64_t bytes) {
     if (code != MAP_FAILED) return (uint64_t)(uintptr_t)writable;
     if (writable != MAP_FAILED) munmap(writable, bytes);
     return 0;
+}
+
+uint64_t os_memory_map_code(uint64_t start, uint64_t bytes) {
+    void *writable = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (writable == MAP_FAILED) return 0;
+    if (map_again(writable, start, bytes)) return (uint64_t)(uintptr_t)writable;
+    munmap(writable, bytes);
+    return map_file_twice(start, bytes);
 }
 
 void os_memory_unmap(uint64_t start, uint64_t bytes) { munmap((void *)(uintptr_t)start, bytes); }

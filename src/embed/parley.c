@@ -16,6 +16,7 @@
 #include "image/read.h"
 #include "jit/jit.h"
 #include "jit/primitives.h"
+#include "tool/perf_map.h"
 #include "tool/simulate.h"
 #include "memory/collector.h"
 #include "plugin/registry.h"
@@ -30,6 +31,7 @@ struct Parley {
     ParleyOptions options; // its strings and lists are kept in the fields below
     char *collector, *trace, *isa, *image_name;
     Simulation *simulation; // NULL: the machine runs its code itself
+    PerfMap *perf_map;      // NULL: none
     ImageInfo image;
     VM *vm;       // NULL: no image loaded
     bool is_over; // the image quit or failed: `outcome` is all there is
@@ -120,6 +122,8 @@ Parley *parley_new(const ParleyOptions *options) {
 static void drop_vm(Parley *p) {
     if (!p->vm) return;
     plugin_release_all(p->vm);
+    perf_map_end(p->perf_map);
+    p->perf_map = NULL;
     jit_release(p->vm);
     simulate_end(p->simulation);
     p->simulation = NULL;
@@ -173,6 +177,8 @@ static Status start_jit(Parley *p) {
     Status status = jit_options(&p->options, &options, &p->diagnosis);
     if (status != STATUS_OK || !compiles(&p->options)) return status;
     status = jit_init(p->vm, &options, &p->diagnosis);
+    if (status == STATUS_OK && p->options.perf_map)
+        status = perf_map_begin(&p->perf_map, p->vm, &p->diagnosis);
     if (status != STATUS_OK || !p->options.simulate) return status;
     SimulateOptions simulate = {.strict = p->options.simulate_strictly,
                                 .report = p->options.simulate_report};
