@@ -42,6 +42,7 @@ static void spill_below(Compilation *c, size_t kept) {
     for (size_t i = 0; i + kept < c->stack.count; i++) {
         Value *value = &c->stack.items[i];
         if (value->kind == VALUE_SPILLED) continue;
+        c->frameless_failed |= c->is_frameless;
         emit_push_value(c, value);
         *value = (Value){.kind = VALUE_SPILLED};
     }
@@ -89,8 +90,7 @@ static void pop_into(Compilation *c, Reg to) {
 // ---- pushes
 TEMPLATE(PUSH_RECEIVER_VARIABLE) {
     Reg reg = free_register(c);
-    ir_rm(&c->ir, IR_LOAD, reg, R_FP, FP_RECEIVER);
-    ir_rm(&c->ir, IR_LOAD, reg, reg, slot_offset(a));
+    emit_load_value(c, reg, &(Value){.kind = VALUE_VARIABLE, .number = a});
     push_register(c, reg);
 }
 // The temporaries of an old block lie among its operands.
@@ -204,9 +204,10 @@ static void settle_top(Compilation *c) {
 }
 TEMPLATE(STORE_RECEIVER_VARIABLE) {
     settle_top(c);
-    ir_rm(&c->ir, IR_LOAD, R_T1, R_FP, FP_RECEIVER);
-    emit_check_writable(c, R_T1);
+    emit_load_value(c, R_T1, &(Value){.kind = VALUE_RECEIVER});
+    if (!c->has_stored) emit_check_writable(c, R_T1);
     store_top(c, a);
+    c->has_stored = c->is_frameless;
 }
 TEMPLATE(POP_INTO_RECEIVER_VARIABLE) {
     baseline_STORE_RECEIVER_VARIABLE(c, a, b);
@@ -281,7 +282,7 @@ static void return_near_nil(Compilation *c, int64_t offset) {
 }
 TEMPLATE(RETURN_RECEIVER) {
     spill_all(c);
-    ir_rm(&c->ir, IR_LOAD, R_T0, R_FP, FP_RECEIVER);
+    emit_load_value(c, R_T0, &(Value){.kind = VALUE_RECEIVER});
     return_t0(c);
 }
 TEMPLATE(RETURN_TRUE) { return_near_nil(c, boolean_offset(c, true)); }
@@ -373,7 +374,7 @@ static bool is_integer_constant(const Value *value) {
 }
 // Operands into registers or constants; unless both are integers, to binary.slow.
 static Binary begin_binary(Compilation *c) {
-    Binary binary = {.slow = ir_new_label(&c->ir)};
+    Binary binary = {.slow = exit_label(c)};
     spill_below(c, 2);
     binary.y_is_constant = is_integer_constant(at(c, 0));
     binary.y_number = at(c, 0)->number;
@@ -755,7 +756,7 @@ TEMPLATE(SEND_AT_PUT) {
         send(c, SEND_SPECIAL, a, b);
         return;
     }
-    Binary binary = {.slow = ir_new_label(&c->ir)};
+    Binary binary = {.slow = exit_label(c)};
     spill_below(c, 3);
     bool is_managed = may_be_young(at(c, 0));
     save_top(c);
@@ -783,7 +784,7 @@ TEMPLATE(SEND_SIZE) {
         send(c, SEND_SPECIAL, a, b);
         return;
     }
-    Binary binary = {.slow = ir_new_label(&c->ir)};
+    Binary binary = {.slow = exit_label(c)};
     spill_below(c, 1);
     binary.x = in_register(c, 0);
     if (relied_holds(c->vm, RELIED_STRING_SIZE)) binary.second_try = TRY_STRING_SIZE;
@@ -858,12 +859,95 @@ static void compile_instruction(Compilation *c) {
         if (!c->is_dead) spill_all(c);
         Label label = label_at(c, c->pc);
         ir_label(&c->ir, label);
-        note_resume(c, c->pc, label);
+        if (!c->is_frameless) note_resume(c, c->pc, label);
     }
     if (c->is_dead) begin_anew(c);
-    note_state(c);
+    if (!c->is_frameless) note_state(c);
     templates[c->in.op](c, c->in.a, c->in.b);
     c->is_dead = flow == FLOW_JUMP || flow == FLOW_RETURN || flow == FLOW_STOP;
+}
+
+// ---- short methods that send nothing need no frame
+
+// Loops are not for them, nor is what has to push.
+static bool is_frameless_op(const Instruction *in) {
+    switch (in->op) {
+    case BC_PUSH_RECEIVER_VARIABLE:
+    case BC_PUSH_TEMP:
+    case BC_PUSH_LITERAL:
+    case BC_PUSH_LITERAL_VARIABLE:
+    case BC_PUSH_RECEIVER:
+    case BC_PUSH_TRUE:
+    case BC_PUSH_FALSE:
+    case BC_PUSH_NIL:
+    case BC_PUSH_INTEGER:
+    case BC_PUSH_CHARACTER:
+    case BC_DUP:
+    case BC_POP:
+    case BC_NOP:
+    case BC_STORE_RECEIVER_VARIABLE:
+    case BC_POP_INTO_RECEIVER_VARIABLE:
+    case BC_RETURN_RECEIVER:
+    case BC_RETURN_TRUE:
+    case BC_RETURN_FALSE:
+    case BC_RETURN_NIL:
+    case BC_RETURN_TOP:
+    case BC_SEND_ADD:
+    case BC_SEND_SUBTRACT:
+    case BC_SEND_MULTIPLY:
+    case BC_SEND_LESS:
+    case BC_SEND_GREATER:
+    case BC_SEND_LESS_OR_EQUAL:
+    case BC_SEND_GREATER_OR_EQUAL:
+    case BC_SEND_EQUAL:
+    case BC_SEND_NOT_EQUAL:
+    case BC_SEND_BIT_AND:
+    case BC_SEND_BIT_OR:
+    case BC_SEND_IDENTICAL:
+    case BC_SEND_NOT_IDENTICAL:
+        return true;
+    case BC_JUMP:
+    case BC_JUMP_IF_TRUE:
+    case BC_JUMP_IF_FALSE:
+        return in->a >= 0;
+    default:
+        return false;
+    }
+}
+static bool may_be_frameless(const Compilation *c) {
+    enum { MOST_BYTECODES = 40 };
+    return c->entry && !c->entry->primitive && !(c->entry->flags & LOOKUP_STORES_ERROR) &&
+           !(c->entry->flags & LOOKUP_QUICK) && c->temp_count == c->argument_count &&
+           c->end_pc - c->first_pc <= MOST_BYTECODES;
+}
+static void compile_bytecodes(Compilation *c) {
+    while (!c->frameless_failed && compilation_next(c)) {
+        if (c->is_frameless && !is_frameless_op(&c->in))
+            c->frameless_failed = true;
+        else
+            compile_instruction(c);
+    }
+}
+// Takes everything back if it did not come to its end.
+static void compile_frameless(Compilation *c) {
+    uint32_t count = c->ir.count;
+    size_t exit_count = c->exits.count;
+    if (!may_be_frameless(c)) return;
+    c->is_frameless = true;
+    c->framed = ir_new_label(&c->ir);
+    compilation_new_labels(c);
+    compile_bytecodes(c);
+    bool is_good = !c->frameless_failed;
+    c->is_frameless = c->has_stored = c->frameless_failed = c->is_dead = false;
+    array_clear(&c->stack);
+    compilation_restart(c);
+    if (is_good) {
+        ir_label(&c->ir, c->framed);
+        ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)(c->argument_count + 1));
+    } else {
+        c->ir.count = count;
+        c->exits.count = exit_count;
+    }
 }
 
 Code *baseline_compile(VM *vm, Jit *jit, const LookupEntry *method, const BlockEntry *block) {
@@ -871,10 +955,10 @@ Code *baseline_compile(VM *vm, Jit *jit, const LookupEntry *method, const BlockE
     Code *code = NULL;
     if (compilation_begin(&c, vm, jit, method, block) && compilation_find_targets(&c)) {
         emit_entry(&c);
+        compile_frameless(&c);
         emit_new_frame(&c);
         note_resume(&c, c.first_pc, c.frame_built);
-        while (compilation_next(&c))
-            compile_instruction(&c);
+        compile_bytecodes(&c);
         code = compilation_finish(&c);
     }
     compilation_end(&c);

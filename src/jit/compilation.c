@@ -25,6 +25,7 @@ _Static_assert(HEADER_FORMAT_SHIFT % 8 == 0 && HEADER_SLOTS_SHIFT % 8 == 0, "loa
 // ---- notes
 
 void note_exit(Compilation *c, NotedExit exit) {
+    if (exit.label == c->framed && c->is_frameless) return;
     if (!array_push(&c->exits, exit)) c->failed = true;
 }
 
@@ -41,7 +42,14 @@ void note_values(Compilation *c, NotedExit *exit) {
     }
 }
 
+Label exit_label(Compilation *c) {
+    if (!c->is_frameless) return ir_new_label(&c->ir);
+    c->frameless_failed |= c->has_stored;
+    return c->framed;
+}
+
 Label exit_interpret(Compilation *c) {
+    if (c->is_frameless) return exit_label(c);
     NotedExit exit = {.kind = EXIT_INTERPRET, .label = ir_new_label(&c->ir), .pc = c->pc};
     note_values(c, &exit);
     note_exit(c, exit);
@@ -56,8 +64,21 @@ void emit_call(Compilation *c, RuntimeEntry entry) {
     ir_i(&c->ir, IR_CALL_CODE, (int64_t)c->jit->stubs[entry]);
 }
 
+Reg emit_base(const Compilation *c) { return c->is_frameless ? R_SP : R_FP; }
+
+// Without a frame the operands lie above the return address.
+int64_t receiver_offset(const Compilation *c) {
+    return c->is_frameless ? 8 * (int64_t)(c->argument_count + 1) : FP_RECEIVER;
+}
+int64_t temp_offset(const Compilation *c, int64_t index) {
+    return c->is_frameless ? 8 * ((int64_t)c->argument_count - index) : fp_temp((unsigned)index);
+}
+
 void emit_literal(Compilation *c, Reg to, int64_t index) {
-    ir_rm(&c->ir, IR_LOAD, to, R_FP, FP_METHOD);
+    if (c->is_frameless)
+        ir_rl(&c->ir, IR_LOAD_DATA, to, c->method_word);
+    else
+        ir_rm(&c->ir, IR_LOAD, to, R_FP, FP_METHOD);
     ir_rm(&c->ir, IR_LOAD, to, to, slot_offset(index + 1));
 }
 
@@ -100,6 +121,10 @@ static void emit_leave_frame(Compilation *c) {
 }
 
 void emit_return(Compilation *c) {
+    if (c->is_frameless) {
+        ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
+        return;
+    }
     Label slowly = ir_new_label(&c->ir);
     ir_mi(&c->ir, IR_TEST_MEMORY32, R_FP, FP_FLAGS, (int32_t)FRAME_FLAG_LEAVES_TRACES);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
@@ -184,16 +209,16 @@ void emit_load_value(Compilation *c, Reg to, const Value *value) {
         ir_rm(ir, IR_ADDRESS, to, R_NIL, value->number);
         break;
     case VALUE_TEMP:
-        ir_rm(ir, IR_LOAD, to, R_FP, fp_temp((unsigned)value->number));
+        ir_rm(ir, IR_LOAD, to, emit_base(c), temp_offset(c, value->number));
         break;
     case VALUE_RECEIVER:
-        ir_rm(ir, IR_LOAD, to, R_FP, FP_RECEIVER);
+        ir_rm(ir, IR_LOAD, to, emit_base(c), receiver_offset(c));
         break;
     case VALUE_LITERAL:
         emit_literal(c, to, value->number);
         break;
     case VALUE_VARIABLE:
-        ir_rm(ir, IR_LOAD, to, R_FP, FP_RECEIVER);
+        ir_rm(ir, IR_LOAD, to, emit_base(c), receiver_offset(c));
         ir_rm(ir, IR_LOAD, to, to, slot_offset(value->number));
         break;
     case VALUE_FLOAT: // boxed by whoever has one

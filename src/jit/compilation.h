@@ -96,6 +96,10 @@ typedef struct Compilation {
     uint32_t pc, next_pc;      // its pc and the one behind it, as in FRAME_PC
     bool *is_target; // beside them: is it jumped to? Asked for by compilation_find_targets
     bool is_dead;    // the code before does not come to the instruction
+    // The same bytecodes without a frame, before those with one: what this code was not made for
+    // begins anew at `framed`, unless it has stored something already.
+    bool is_frameless, has_stored, frameless_failed;
+    Label framed;
     Label checked_entry, unchecked_entry, linked_entry, method_word, code_word, frame_built;
     ARRAY(NotedSend) sends;
     ARRAY(NotedResume) resumes;
@@ -124,6 +128,9 @@ static inline int64_t slot_offset(int64_t index) { return 8 + 8 * index; }
 // False: refused, or no memory; compilation_end is called in any case.
 bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *method,
                        const BlockEntry *block);
+// New labels for the bytecodes, and back to the first of them: they are compiled more than once.
+void compilation_new_labels(Compilation *c);
+void compilation_restart(Compilation *c);
 // Decodes the next instruction that can be reached; false: there is none.
 bool compilation_next(Compilation *c);
 // Operands on the stack before the instruction, as far as verification knows.
@@ -148,6 +155,10 @@ void compilation_end(Compilation *c);
 void emit_entry(Compilation *c);
 // The frame, up to the first bytecode.
 void emit_new_frame(Compilation *c);
+// Where the receiver and the temporaries lie: R_FP, or R_SP where there is no frame.
+Reg emit_base(const Compilation *c);
+int64_t receiver_offset(const Compilation *c);
+int64_t temp_offset(const Compilation *c, int64_t index);
 // The address of the label for the bytecode at pc (as in FRAME_PC).
 Label label_at(const Compilation *c, int64_t pc);
 void emit_call(Compilation *c, RuntimeEntry entry);
@@ -160,6 +171,8 @@ void emit_literal(Compilation *c, Reg to, int64_t index);
 void emit_send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count);
 // Where to jump to when this instruction is for the interpreter; nothing has been changed.
 Label exit_interpret(Compilation *c);
+// A label for what this code is not made for: an exit's own, or that of the code with a frame.
+Label exit_label(Compilation *c);
 // Jumps to C for a safe point at `target` when one is due; comes back.
 void emit_safe_point(Compilation *c, uint32_t target_pc);
 // The instruction by its body, in C: operands on the stack, FRAME_PC behind it; answer in T0.

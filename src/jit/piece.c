@@ -44,6 +44,18 @@ static Code *describe(const Compilation *c) {
     return code;
 }
 
+void compilation_new_labels(Compilation *c) {
+    for (uint32_t i = 0; i <= c->end_pc - c->first_pc; i++)
+        c->labels[i] = ir_new_label(&c->ir);
+}
+
+void compilation_restart(Compilation *c) {
+    compilation_new_labels(c);
+    c->in = (Instruction){0};
+    c->pc = 0;
+    c->next_pc = c->first_pc;
+}
+
 bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *method,
                        const BlockEntry *block) {
     *c = (Compilation){.vm = vm,
@@ -61,11 +73,9 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
     c->method_word = ir_new_label(&c->ir);
     c->code_word = ir_new_label(&c->ir);
     c->frame_built = ir_new_label(&c->ir);
-    uint32_t bytes = c->end_pc - c->first_pc;
-    c->labels = calloc(bytes + 1, sizeof *c->labels);
+    c->labels = calloc(c->end_pc - c->first_pc + 1, sizeof *c->labels);
     if (!c->labels) return false;
-    for (uint32_t i = 0; i <= bytes; i++)
-        c->labels[i] = ir_new_label(&c->ir);
+    compilation_new_labels(c);
     c->next_pc = c->first_pc;
     c->code = describe(c);
     return c->code != NULL;
