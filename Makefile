@@ -85,6 +85,9 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
+DIFF_PROGRAMS := $(addprefix $(B)/tests/diff/,bytecodes)
+DIFF_OBJECTS := $(patsubst %,$(B)/tests/objects/%.o,support/jit_fixture diff/world diff/method_writer \
+    diff/aftermath diff/differ)
 STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/stress/*.c)))
 
 # Programs that script tests use.
@@ -162,6 +165,16 @@ $(B)/tests/stress/%: tests/stress/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) $(CMOCKA)
 
+# Compiled code against the interpreter. Several programs share what tests/diff and tests/support hold
+# besides.
+$(B)/tests/objects/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -c -o $@ $<
+
+$(DIFF_PROGRAMS): $(B)/tests/diff/%: $(B)/tests/objects/diff/%.o $(DIFF_OBJECTS) $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS) $(CMOCKA)
+
 # What takes too long, or too much memory, for every day; and the stress tests at length.
 $(B)/tests/nightly/%: tests/nightly/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
@@ -174,7 +187,7 @@ $(B)/fuzz_run: tests/fuzz/fuzz_run.c $(B)/libparley.a
 nightly:
 	@tools/install_deps.sh nightly
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 tests $(NIGHTLY_PROGRAMS)
-	@PARLEY_NIGHTLY=1 tools/run_tests.sh -p -t 5400 $(NIGHTLY_SCRIPTS) $(STRESS_PROGRAMS) \
+	@PARLEY_NIGHTLY=1 tools/run_tests.sh -p -t 5400 $(NIGHTLY_SCRIPTS) $(STRESS_PROGRAMS) $(DIFF_PROGRAMS) \
 	    $(NIGHTLY_PROGRAMS)
 
 # ---- the recording build: semantic sources compiled with PARLEY_RECORDING, on a heap compiled in
@@ -215,9 +228,10 @@ recording: $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS)
 check:
 	@tools/install_deps.sh check
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 tests
-	@tools/run_tests.sh $(LONG_TESTS) $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) $(STRESS_PROGRAMS) $(SCRIPT_TESTS)
+	@tools/run_tests.sh $(LONG_TESTS) $(DIFF_PROGRAMS) $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
+    $(STRESS_PROGRAMS) $(SCRIPT_TESTS)
 
-tests: all $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS) \
+tests: all $(DIFF_PROGRAMS) $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS) \
     $(STRESS_PROGRAMS)
 
 # The same tests under address and undefined-behaviour sanitizers.
@@ -225,8 +239,8 @@ san:
 	@tools/install_deps.sh san
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 CONFIG=san tests
 	@PARLEY_CONFIG=san tools/run_tests.sh -t 700 $(LONG_TESTS) \
-	    $(patsubst build/$(CONFIG)/%,build/san/%,$(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
-    $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
+	    $(patsubst build/$(CONFIG)/%,build/san/%,$(DIFF_PROGRAMS) $(UNIT_PROGRAMS) \
+    $(RECORDING_PROGRAMS) $(STRESS_PROGRAMS)) $(SCRIPT_TESTS)
 
 test-programs: $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS)
 
@@ -282,7 +296,7 @@ help:
 clean:
 	rm -rf build
 
--include $(LIB_OBJECTS:.o=.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
+-include $(LIB_OBJECTS:.o=.d) $(DIFF_OBJECTS:.o=.d) $(DIFF_PROGRAMS:$(B)/%=$(B)/tests/objects/diff/%.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
     $(NIGHTLY_PROGRAMS:%=%.d) $(STRESS_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) $(B)/tools/manual.d $(B)/tools/measure.d \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
     $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)

@@ -82,7 +82,16 @@ void emit_literal(Compilation *c, Reg to, int64_t index) {
     ir_rm(&c->ir, IR_LOAD, to, to, slot_offset(index + 1));
 }
 
+// Compilers send to super what is self, and sites are linked without a look at the receiver's
+// class. Code written by hand may send to anything, a forwarder too.
+static void emit_check_super_receiver(Compilation *c, int64_t argument_count) {
+    ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * argument_count);
+    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T0, R_FP, FP_RECEIVER);
+    ir_jump_if(&c->ir, COND_NOT_EQUAL, exit_interpret(c));
+}
+
 void emit_send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count) {
+    if (kind == SEND_TO_SUPER) emit_check_super_receiver(c, argument_count);
     SendSite site = {.pc = c->pc,
                      .selector = (uint32_t)selector,
                      .argument_count = (uint16_t)argument_count,

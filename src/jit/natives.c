@@ -11,6 +11,21 @@ enum {
     VM_CLASS_TABLE = offsetof(VM, heap.class_table_root),
 };
 
+unsigned native_operand_count(Native native) {
+    static const uint8_t counts[NATIVE_COUNT] = {
+#define NATIVE(NAME, operands, text) [NATIVE_##NAME] = (operands),
+#include "jit/natives.tbl"
+#undef NATIVE
+    };
+    return counts[native];
+}
+
+// Of a primitive that takes any number of arguments: its operands, or another receiver below them.
+static bool takes(Native native, unsigned argument_count) {
+    unsigned operands = native_operand_count(native);
+    return operands == 0 || operands == argument_count + 1 || operands == argument_count;
+}
+
 Native native_of(unsigned primitive_number, unsigned argument_count) {
     static const struct {
         uint8_t native;
@@ -25,13 +40,14 @@ Native native_of(unsigned primitive_number, unsigned argument_count) {
     };
     if (primitive_number > PRIMITIVE_NUMBER_LIMIT) return NATIVE_NONE;
     int wanted = rows[primitive_number].argument_count;
-    bool fits = wanted < 0 || wanted == (int)argument_count;
-    return fits ? (Native)rows[primitive_number].native : NATIVE_NONE;
+    Native native = (Native)rows[primitive_number].native;
+    bool fits = wanted < 0 ? takes(native, argument_count) : wanted == (int)argument_count;
+    return fits ? native : NATIVE_NONE;
 }
 
 void native_emit(Compilation *c, Native native, Label slow) {
     static void (*const emitters[NATIVE_COUNT])(Compilation *, Label) = {
-#define NATIVE(NAME, text) [NATIVE_##NAME] = native_##NAME,
+#define NATIVE(NAME, operands, text) [NATIVE_##NAME] = native_##NAME,
 #include "jit/natives.tbl"
 #undef NATIVE
     };

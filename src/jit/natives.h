@@ -23,7 +23,7 @@
 
 typedef enum Native {
     NATIVE_NONE,
-#define NATIVE(NAME, text) NATIVE_##NAME,
+#define NATIVE(NAME, operands, text) NATIVE_##NAME,
 #include "jit/natives.tbl"
 #undef NATIVE
     NATIVE_COUNT
@@ -31,10 +31,11 @@ typedef enum Native {
 
 // The native of a numbered primitive that is called with so many arguments.
 Native native_of(unsigned primitive_number, unsigned argument_count);
+unsigned native_operand_count(Native native); // the column of the table
 // Emits it; what does not fit goes to the label.
 void native_emit(Compilation *c, Native native, Label slow);
 
-#define NATIVE(NAME, text) void native_##NAME(Compilation *c, Label slow);
+#define NATIVE(NAME, operands, text) void native_##NAME(Compilation *c, Label slow);
 #include "jit/natives.tbl"
 #undef NATIVE
 

@@ -123,23 +123,28 @@ RARE static void watch_send(VM *vm, Oop selector, unsigned argument_count) {
 
 // ---- sends
 
+// The receiver's header; of an immediate, its tag in the place of the class index.
+static inline __attribute__((always_inline)) uint64_t send_header(Oop self) {
+    return oop_is_immediate(self) ? oop_bits(self) & TAG_MASK : raw_load(oop_bits(self));
+}
+
 // The entry of a super send from a method of the class `value`; NULL: not known, no such class, or
-// one that must begin anew at the class above.
-static inline __attribute__((always_inline)) const LookupEntry *super_entry(const Registers *r) {
+// one that must begin anew at the class above. `above`: words on top of the arguments. Compilers
+// send to super what is self; other receivers may be forwarders, or have no variables.
+static inline __attribute__((always_inline)) const LookupEntry *super_entry(Registers *r,
+                                                                            unsigned above) {
     if (!oop_is_pointers(r->value) || num_is_zero(slot_count(r->value))) return NULL;
-    Oop above = field_at(r->value, CLASS_SUPERCLASS);
-    if (oop_is_immediate(above)) return NULL;
-    uint64_t class_index = heap_class_index_of_class(&r->vm->heap, above);
+    Oop superclass = field_at(r->value, CLASS_SUPERCLASS);
+    if (oop_is_immediate(superclass)) return NULL;
+    uint64_t class_index = heap_class_index_of_class(&r->vm->heap, superclass);
     if (!class_index) return NULL;
     uint32_t key = LOOKUP_KEY(class_index, r->argument_count);
     const LookupEntry *entry = lookup_cached(r->vm, r->selector, key);
     if (!entry) return NULL;
+    r->header = send_header(stack_at(r, r->argument_count + above));
+    if (header_class_index(r->header) == CLASS_INDEX_FORWARDER) return NULL;
+    if (entry->needed_slots && !format_is_pointers(header_format(r->header))) return NULL;
     return entry->kind == LOOKUP_SLOWLY || entry->kind == LOOKUP_ANSWERS_VARIABLE ? NULL : entry;
-}
-
-// The receiver's header; of an immediate, its tag in the place of the class index.
-static inline __attribute__((always_inline)) uint64_t send_header(Oop self) {
-    return oop_is_immediate(self) ? oop_bits(self) & TAG_MASK : raw_load(oop_bits(self));
 }
 
 // The frame that runs stores its pc when it is left: the new one's needs none.
@@ -547,21 +552,17 @@ send_slowly:
     goto finish;
 
 directed_send_to_super:
-    r.entry = super_entry(&r);
+    r.entry = super_entry(&r, 1);
     if (r.entry) {
         drop(&r, 1);
-        r.header = send_header(stack_at(&r, r.argument_count));
         goto run_entry;
     }
     registers_publish(&r);
     outcome = super_send(vm, r.selector, r.argument_count, r.value, 1);
     goto sent_to_super;
 send_to_super:
-    r.entry = super_entry(&r);
-    if (r.entry) {
-        r.header = send_header(stack_at(&r, r.argument_count));
-        goto run_entry;
-    }
+    r.entry = super_entry(&r, 0);
+    if (r.entry) goto run_entry;
     registers_publish(&r);
     outcome = super_send(vm, r.selector, r.argument_count, r.value, 0);
 sent_to_super:

@@ -114,13 +114,22 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
     entry->kind = (uint8_t)primitive_kind(number, arguments);
 }
 
+// Have the instances variables at all, and all of them at hand? 0: whoever asks has looked.
+static bool has_plain_variables(VM *vm, uint64_t class_index) {
+    Num fixed, format;
+    if (!class_index) return true;
+    return class_index != vm->known.context &&
+           prim_class_format(vm, heap_class_at(&vm->heap, class_index), &fixed, &format) &&
+           format_is_pointers((unsigned)num_concrete(format));
+}
+
 bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry) {
     if (!oop_is_method(method)) return false;
     const MethodSummary *summary = verified_summary(vm, method);
     if (!summary) return false;
     uint64_t flags = summary->is_sista ? FRAME_FLAG_SISTA : 0;
     int needed = summary->highest_receiver_variable + 1;
-    if (needed > 0 && (class_index == vm->known.context || needed >= 255))
+    if (needed > 0 && (!has_plain_variables(vm, class_index) || needed >= 255))
         flags |= FRAME_FLAG_CHECKED_SELF;
     *entry = (LookupEntry){
         .method = method,

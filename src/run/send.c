@@ -168,9 +168,17 @@ Oop send_failure_object(VM *vm) {
 
 static uint64_t header_of(Oop oop) { return oop_is_immediate(oop) ? 0 : raw_load(oop_bits(oop)); }
 
+// The entry of a super send may have been described for another class than the receiver's.
+static uint64_t flags_of_frame(const LookupEntry *entry, Oop receiver) {
+    uint64_t header = header_of(receiver), flags = activate_flags(entry, header);
+    if (entry->needed_slots && !format_is_pointers(header_format(header)))
+        flags |= FRAME_FLAG_CHECKED_SELF;
+    return flags;
+}
+
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     Oop receiver = operand(vm, argument_count);
-    uint64_t flags = activate_flags(entry, header_of(receiver));
+    uint64_t flags = flags_of_frame(entry, receiver);
     if (frame_kind(vm->fp) != FRAME_INTERPRETED) flags |= FRAME_FLAG_RETURNS_SLOWLY;
     vm->fp = activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil, entry->first_pc,
                              receiver);

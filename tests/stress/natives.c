@@ -426,28 +426,23 @@ static unsigned tests_run, tests_failed;
 // With how many operands the native can be tried: those its primitive reads.
 static unsigned operands_of(const Primitive *row, Native native) {
     if (row->argument_count >= 0) return (unsigned)row->argument_count + 1;
-    switch (native) {
-    case NATIVE_AT:
-    case NATIVE_STRING_AT:
-    case NATIVE_FIELD_AT:
-    case NATIVE_IDENTICAL:
-    case NATIVE_NOT_IDENTICAL:
-    case NATIVE_NEW_WITH_SIZE:
-        return 2;
-    case NATIVE_AT_PUT:
-    case NATIVE_STRING_AT_PUT:
-    case NATIVE_FIELD_AT_PUT:
-        return 3;
-    default:
-        return 1;
+    unsigned operands = native_operand_count(native);
+    return operands ? operands : 1;
+}
+
+// Which native is that, with the number of arguments that suits it?
+static Native find_native(const Primitive *row) {
+    for (unsigned arguments = 0; arguments < OPERAND_LIMIT; arguments++) {
+        Native native = native_of((unsigned)row->number, arguments);
+        if (native) return native;
     }
+    return NATIVE_NONE;
 }
 
 static void test_row(const Primitive *row) {
-    unsigned count = operands_of(row, NATIVE_NONE);
-    Native native = native_of((unsigned)row->number, count - 1);
+    Native native = find_native(row);
     if (!native) return;
-    count = operands_of(row, native);
+    unsigned count = operands_of(row, native);
     complaint[0] = 0;
     calls = answered = 0;
     uint64_t start = assemble_native(native, count - 1);

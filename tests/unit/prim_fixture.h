@@ -314,8 +314,10 @@ static inline int fixture_open(void **state) {
     (void)state;
     VMOptions options;
     vm_default_options(&options);
-    options.deterministic = true; // no waiting: time passes when somebody waits
-    options.max_ticks = 1000;
+    if (!fixture_code_bytes) {        // compiled code counts no ticks
+        options.deterministic = true; // no waiting: time passes when somebody waits
+        options.max_ticks = 1000;
+    }
     options.reserve_bytes = 256 << 20;
     options.stack_page_count = 4;
     options.code_bytes = fixture_code_bytes;

@@ -695,6 +695,15 @@ static void a_written_method_looks_at_its_receiver(void **state) {
     assert_true(INT_OF(value_of(count)) > 1);
 }
 
+// Bytes are no variables: a method that takes them for some is told so.
+static void a_method_finds_no_variables_in_bytes(void **state) {
+    (void)state;
+    Oop count = define_unused_bytecode(), selector = new_string("firstOf:and:");
+    define(cls.byte_array, selector, new_code((Code){.arguments = 2, BYTES("\x00\x7C")}));
+    OOP_EQUAL(send_2(new_bytes(16), selector, NIL, NIL), INT(-1));
+    assert_true(INT_OF(value_of(count)) > 1);
+}
+
 // ---- what is remembered of methods and lookups
 
 // A scavenge moves the selector: its old place is free for another one.
@@ -815,6 +824,7 @@ int main(void) {
         PRIM_TEST(a_running_method_that_becomes_a_number_is_trapped),
         PRIM_TEST(a_trapped_frame_keeps_its_operands),
         PRIM_TEST(a_written_method_looks_at_its_receiver),
+        PRIM_TEST(a_method_finds_no_variables_in_bytes),
         PRIM_TEST(a_frame_that_waits_is_not_resumed_without_an_answer),
         PRIM_TEST(a_written_method_keeps_frames_that_wait_elsewhere),
         PRIM_TEST(a_frame_that_takes_anothers_place_answers_as_it_would),
