@@ -96,6 +96,7 @@ typedef struct Compilation {
     uint32_t pc, next_pc;      // its pc and the one behind it, as in FRAME_PC
     bool *is_target; // beside them: is it jumped to? Asked for by compilation_find_targets
     bool is_dead;    // the code before does not come to the instruction
+    bool leaves;     // nor does this instruction go on to the one behind it
     // The same bytecodes without a frame, before those with one: what this code was not made for
     // begins anew at `framed`, unless it has stored something already.
     bool is_frameless, has_stored, frameless_failed;
