@@ -85,7 +85,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
-DIFF_PROGRAMS := $(addprefix $(B)/tests/diff/,bytecodes)
+DIFF_PROGRAMS := $(addprefix $(B)/tests/diff/,bytecodes harness natives)
 DIFF_OBJECTS := $(patsubst %,$(B)/tests/objects/%.o,support/jit_fixture diff/world diff/method_writer \
     diff/aftermath diff/differ)
 STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/stress/*.c)))

@@ -3,6 +3,8 @@
 // words.
 #include "aftermath.h"
 
+#include "../support/jit_fixture.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,12 +201,6 @@ static void put_changes(Recorder *r, StateRange *range) {
     }
 }
 
-// A NaN's sign and lower bits are the processor's.
-static uint64_t float_word(uint64_t word) {
-    const uint64_t exponent = 0x7FF0000000000000ull, quiet = 0x7FF8000000000000ull;
-    return (word & exponent) == exponent && word << 12 ? quiet : word;
-}
-
 static void put_object(Recorder *r, unsigned index) {
     uint64_t raw = r->objects[index], count = raw_slot_count(raw);
     bool is_float = raw_class_index(raw) == CLASS_INDEX_FLOAT;
@@ -213,7 +209,8 @@ static void put_object(Recorder *r, unsigned index) {
     bool holds_oops = format_is_pointers(format) || format >= FORMAT_COMPILED_METHOD;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t word = raw_slot(raw, i);
-        holds_oops ? put_oop(r, "field", word) : put(r, "word", is_float ? float_word(word) : word);
+        holds_oops ? put_oop(r, "field", word)
+                   : put(r, "word", is_float ? jit_float_word(word) : word);
     }
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "jit/natives.h"
 #include "jit/runtime.h"
 #include "run/closure.h"
 #include "run/lookup.h"
@@ -139,24 +138,23 @@ Code *jit_fixture_compile(JitFixture *f, Oop method, uint64_t class_index) {
     return jit_method_code(f->vm, &entry);
 }
 
-static void leave(IrCode *ir, MachineAction action) {
+void jit_fixture_leave(IrCode *ir, MachineAction action) {
     ir_rm(ir, IR_STORE, R_SP, R_VM, offsetof(VM, sp));
     ir_rm(ir, IR_STORE, R_FP, R_VM, offsetof(VM, fp));
     ir_ri(ir, IR_CONSTANT, R_T0, action);
     ir_i(ir, IR_LEAVE_TO_C, offsetof(VM, machine.c_stack));
 }
 
-uint64_t jit_fixture_compile_native(JitFixture *f, unsigned primitive_number,
-                                    unsigned argument_count) {
+uint64_t jit_fixture_compile_native(JitFixture *f, Native native, unsigned argument_count) {
     Compilation c = {.vm = f->vm,
                      .jit = f->jit,
                      .backend = f->jit->zone.backend,
                      .argument_count = argument_count};
     ir_init(&c.ir);
     Label slow = ir_new_label(&c.ir);
-    native_emit(&c, native_of(primitive_number, argument_count), slow);
+    native_emit(&c, native, slow);
     ir_label(&c.ir, slow);
-    leave(&c.ir, MACHINE_LEAVE);
+    jit_fixture_leave(&c.ir, MACHINE_LEAVE);
     emit_exits(&c);
     uint64_t start = assemble_piece(f->jit, &c.ir, NULL);
     array_free(&c.exits);
@@ -189,6 +187,7 @@ JitStop jit_fixture_run(JitFixture *f, uint64_t start) {
     f->cpu_stop = CPU_RETURNED;
     MachineAction action = execute(f, start);
     f->vm->machine.c_stack = outer;
+    f->action = action;
     if (f->was_stopped) return JIT_CALLED;
     if (f->cpu_stop == CPU_AT_STOP) return JIT_AT_ADDRESS;
     if (f->cpu_stop == CPU_TRAPPED) return JIT_TRAPPED;

@@ -21,6 +21,7 @@
 #define PARLEY_TEST_JIT_FIXTURE_H
 
 #include "jit/jit.h"
+#include "jit/natives.h"
 #include "tool/simulate.h"
 
 typedef struct JitTarget {
@@ -58,6 +59,7 @@ typedef struct JitFixture {
     bool stops_at[RUNTIME_COUNT];
     bool was_stopped; // at a call
     JitCall call;
+    MachineAction action;          // that the last run ended with
     CpuStop cpu_stop;              // of the simulated processor's last run
     uint64_t calls[RUNTIME_COUNT]; // how often each was called
     char broken[2000];             // the first rule that was broken; "": none
@@ -77,8 +79,9 @@ void jit_fixture_forget(JitFixture *f);
 // The code of the method for receivers of the class; NULL: refused.
 Code *jit_fixture_compile(JitFixture *f, Oop method, uint64_t class_index);
 // The code of a native alone; what it leaves to the primitive stops it with JIT_LEFT. 0: no room.
-uint64_t jit_fixture_compile_native(JitFixture *f, unsigned primitive_number,
-                                    unsigned argument_count);
+uint64_t jit_fixture_compile_native(JitFixture *f, Native native, unsigned argument_count);
+// Code that ends a run with the action.
+void jit_fixture_leave(IrCode *ir, MachineAction action);
 
 // ---- running
 // Pushes receiver and arguments onto the running frame's stack, calls the code as an interpreted
@@ -96,5 +99,13 @@ void jit_fixture_stop_nowhere(JitFixture *f);
 // ---- looking: registers can be seen where the processor is simulated
 static inline bool jit_fixture_sees_registers(const JitFixture *f) { return f->simulation != NULL; }
 uint64_t jit_fixture_register(const JitFixture *f, Reg reg);
+
+// The word of a double; of all that are no numbers the same one, since their signs and lower bits
+// are the processor's.
+#define JIT_NAN 0x7FF8000000000000ull
+static inline uint64_t jit_float_word(uint64_t word) {
+    const uint64_t exponent = 0x7FF0000000000000ull;
+    return (word & exponent) == exponent && word << 12 ? JIT_NAN : word;
+}
 
 #endif
