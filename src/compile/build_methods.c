@@ -106,6 +106,12 @@ static uint64_t keep_source(Builder *builder, Text text) {
 
 // ---- compiling
 
+static bool is_kind_of(const MethodContext *context, KnownClass role) {
+    const GraphClass *class = context->builder->maker.classes[role];
+    return class && graph_class_inherits_from(context->class, class);
+}
+
+// Variables of a Context may be in a frame of the VM, which looks when it is asked by the long forms.
 static Oop compile(MethodContext *context, CompileUnit *unit) {
     Builder *builder = context->builder;
     const ClassSide *side = &context->class->sides[context->side];
@@ -116,17 +122,17 @@ static Oop compile(MethodContext *context, CompileUnit *unit) {
     unit->is_class_side = context->side == CLASS_SIDE;
     unit->lookup = lookup_name;
     unit->lookup_context = context;
-    // Variables of a Context may be in a frame of the VM, which looks when it is asked this way.
     CompileOptions options = builder->options->compile;
-    options.long_receiver_access =
-        context->side == INSTANCE_SIDE &&
-        graph_class_inherits_from(context->class, builder->maker.classes[KNOWN_CONTEXT]);
+    options.long_receiver_access = context->side == INSTANCE_SIDE &&
+                                   (is_kind_of(context, KNOWN_CONTEXT) ||
+                                    is_kind_of(context, KNOWN_INSTRUCTION_STREAM));
     const Code *code = compile_method(unit, &options);
     builder->counts.undeclared += unit->undeclared_count;
     if (!code) return oop_none();
     Materialiser materialiser = {
         .maker = &builder->maker,
         .class_binding = context->side == CLASS_SIDE ? image->metaclass_binding : image->binding,
+        .copies_class_binding = builder->dialect->copies_class_binding,
         .binding = binding_of_name,
         .context = context,
         .source_position = keep_source(builder, unit->place.source),

@@ -42,6 +42,7 @@ typedef struct BuildDialect {
     // What names, and metaclasses, are bound to.
     KnownClass global, class_variable, undeclared, metaclass_binding;
     const char *const *globals; // that code may use though no file defines them; ends with NULL
+    bool copies_class_binding;   // see Materialiser
     const char *method_line_end; // of the texts of methods: "\n" or "\r"
     // A dictionary of associations, or of what a name is bound to.
     Oop (*dictionary)(Builder *builder, KnownClass role, const Oop *associations, size_t count);

@@ -91,6 +91,14 @@ static Oop materialise_state(const CodeContext *context, const Literal *literal)
     return state;
 }
 
+static Oop materialise_class_binding(const CodeContext *context) {
+    ObjectMaker *maker = context->maker;
+    Oop binding = context->materialiser->class_binding;
+    bool in_block = oop_bits(context->outer) != oop_bits(make_nil(maker));
+    return in_block && context->materialiser->copies_class_binding ? make_copy(maker, binding)
+                                                                   : binding;
+}
+
 // A closure without an outer context, which answers a literal or touches nothing outside.
 static Oop materialise_closure(const CodeContext *context, const Literal *literal,
                                KnownClass role) {
@@ -145,7 +153,7 @@ static Oop materialise_literal(const CodeContext *context, const Literal *litera
     case LITERAL_BINDING:
         return materialiser->binding(materialiser->context, literal->text);
     case LITERAL_CLASS_BINDING:
-        return materialiser->class_binding;
+        return materialise_class_binding(context);
     case LITERAL_CODE:
         return materialise_code(materialiser, literal->code, context->set, context->method);
     case LITERAL_CONSTANT_BLOCK:

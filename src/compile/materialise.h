@@ -10,6 +10,7 @@
 typedef struct Materialiser {
     ObjectMaker *maker;
     Oop class_binding;
+    bool copies_class_binding; // in blocks, as Opal does: searches for uses shall not find it there
     // The association of a global, class or pool variable.
     Oop (*binding)(void *context, Text name);
     void *context;

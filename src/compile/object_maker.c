@@ -60,6 +60,14 @@ void make_fill_known(ObjectMaker *maker, Oop instance, KnownClass role, KnownSlo
     make_fill(maker, instance, maker->classes[role], INSTANCE_SIDE, slot, value);
 }
 
+Oop make_copy(ObjectMaker *maker, Oop object) {
+    uint64_t raw = oop_bits(object), count = raw_slot_count(raw);
+    Oop copy = make_object(maker, raw_class_index(raw), raw_format(raw), count);
+    for (uint64_t i = 0; i < count; i++)
+        make_store(maker, copy, i, oop_from_bits(raw_slot(raw, i)));
+    return copy;
+}
+
 void make_read_only(ObjectMaker *maker, Oop object) {
     if (!oop_is_immediate(object)) heap_set_readonly(maker->heap, object, true);
 }

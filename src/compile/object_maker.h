@@ -60,6 +60,7 @@ Oop make_float(ObjectMaker *maker, double value);
 Oop make_character(int64_t code_point);
 Oop make_nil(const ObjectMaker *maker);
 Oop make_bool(const ObjectMaker *maker, bool value);
+Oop make_copy(ObjectMaker *maker, Oop object); // of an object of slots only
 void make_read_only(ObjectMaker *maker, Oop object);
 
 // A hashed collection as it is before it is hashed: so many first elements of its array are in use.

@@ -57,6 +57,7 @@ const BuildDialect build_pharo_dialect = {
     .undeclared = KNOWN_UNDECLARED_VARIABLE,
     .metaclass_binding = KNOWN_LITERAL_VARIABLE,
     .globals = globals,
+    .copies_class_binding = true,
     .method_line_end = "\r",
     .dictionary = dictionary,
     .fill_side = pharo_fill_side,
