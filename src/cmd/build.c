@@ -41,7 +41,7 @@ static int print_help(void) {
         "\n"
         "  -o IMAGE           the file to make; it appears when everything went well\n"
         "  --pharo TREE       a checkout of Pharo 13, instead of SOURCES\n"
-        "  --packages SET     of Pharo: minimal, compiler or kernel-tests (default)\n"
+        "  --packages SET     of Pharo: minimal, compiler, kernel-tests (default), all-tests\n"
         "  --bytecodes=SET    sista (default) or v3\n"
         "  --strict           names that nobody defines are errors, not warnings\n"
         "  --quiet            print no warnings\n"
@@ -107,7 +107,7 @@ static bool check_arguments(BuildArguments *given) {
     if (given->pharo && given->source_count)
         return complain("--pharo has its own sources: '%s' is too much", given->sources[0]), false;
     if (!pharo_set_named(given->packages, &given->pharo_set))
-        return complain("--packages is minimal, compiler or kernel-tests, not '%s'",
+        return complain("--packages is minimal, compiler, kernel-tests or all-tests, not '%s'",
                         given->packages),
                false;
     if (!given->image) return complain("no image to make: -o IMAGE is missing"), false;
@@ -164,7 +164,7 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
         .pharo = given->pharo != NULL,
         .counts = counts,
     };
-    if (given->pharo) pharo_sources_read(tree, given->pharo, given->pharo_set);
+    if (given->pharo) pharo_sources_read(tree, given->pharo, given->pharo_set, PHARO_LAID_OUT);
     for (int i = 0; i < given->source_count; i++)
         sources_read(tree, given->sources[i]);
     for (size_t i = 0; i < tree->scripts.count; i++)

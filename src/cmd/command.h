@@ -22,6 +22,7 @@ int command_compile(int count, char **arguments);
 int command_run(int count, char **arguments);
 int command_build(int count, char **arguments);
 int command_jit(int count, char **arguments);
+int command_file_out(int count, char **arguments);
 int command_features(void);
 
 #endif

@@ -14,12 +14,6 @@
 
 static const char root_tag[] = "Uncategorized";
 
-static const char *const layout_classes[CLASS_KIND_COUNT] = {
-#define CLASS_KIND(NAME, word, other, layout, keyword, format) layout,
-#include "compile/class_kinds.tbl"
-#undef CLASS_KIND
-};
-
 // A list that ends in an Array or a collection; there is room for what it was made for.
 typedef struct OopList {
     Oop *items;
@@ -82,7 +76,7 @@ static Oop make_scope(Builder *builder, const SideImage *side) {
 
 static Oop make_layout(Builder *builder, const SideImage *side) {
     ClassKind kind = side->side == CLASS_SIDE ? CLASS_KIND_NORMAL : side->class->kind;
-    PharoObject layout = pharo_new(builder, layout_classes[kind], 0);
+    PharoObject layout = pharo_new(builder, class_kind_layout(kind), 0);
     pharo_put(builder, layout, "host", side->object);
     if (has_scope(side->class, side->side)) {
         Oop *scope = &builder->pharo->scopes[side->side][side->class->number];

@@ -10,17 +10,21 @@
 
 static const struct {
     PharoSet set;
+    PharoPart part;
     const char *name;
 } packages[] = {
-#define PHARO_PACKAGE(SET, name) {PHARO_##SET, name},
+#define PHARO_PACKAGE(SET, name) {PHARO_##SET, PHARO_LAID_OUT, name},
+#define PHARO_LOADED(SET, name)  {PHARO_##SET, PHARO_LOADED, name},
 #include "compile/pharo_packages.tbl"
 #undef PHARO_PACKAGE
+#undef PHARO_LOADED
 };
 
 static const char *const set_names[PHARO_SET_COUNT] = {
     [PHARO_MINIMAL] = "minimal",
     [PHARO_COMPILER] = "compiler",
     [PHARO_KERNEL_TESTS] = "kernel-tests",
+    [PHARO_ALL_TESTS] = "all-tests",
 };
 
 bool pharo_set_named(const char *name, PharoSet *set) {
@@ -32,12 +36,12 @@ bool pharo_set_named(const char *name, PharoSet *set) {
     return false;
 }
 
-void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set) {
+void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set, PharoPart part) {
     char path[4096];
     snprintf(path, sizeof path, "%s/src/Kernel", checkout);
     const char *folder = access(path, F_OK) == 0 ? "/src" : "";
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++) {
-        if (packages[i].set > set) continue;
+        if (packages[i].set > set || packages[i].part != part) continue;
         int length = snprintf(path, sizeof path, "%s%s/%s", checkout, folder, packages[i].name);
         if (length > 0 && length < (int)sizeof path) sources_read(tree, path);
     }

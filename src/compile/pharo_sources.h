@@ -5,11 +5,20 @@
 
 #include "compile/source_tree.h"
 
-typedef enum PharoSet { PHARO_MINIMAL, PHARO_COMPILER, PHARO_KERNEL_TESTS, PHARO_SET_COUNT } PharoSet;
+typedef enum PharoSet {
+    PHARO_MINIMAL,
+    PHARO_COMPILER,
+    PHARO_KERNEL_TESTS,
+    PHARO_ALL_TESTS,
+    PHARO_SET_COUNT
+} PharoSet;
+
+// Packages of a set are laid out by the builder, or loaded by the image that comes of it.
+typedef enum PharoPart { PHARO_LAID_OUT, PHARO_LOADED } PharoPart;
 
 bool pharo_set_named(const char *name, PharoSet *set); // false: no such set
-// Reads the set's packages from CHECKOUT/src, or from CHECKOUT itself where it has the packages.
-// What is wrong goes to the tree's diagnostics.
-void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set);
+// Reads a part of the set's packages from CHECKOUT/src, or from CHECKOUT itself where it has the
+// packages. What is wrong goes to the tree's diagnostics.
+void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set, PharoPart part);
 
 #endif

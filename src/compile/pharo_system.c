@@ -11,6 +11,7 @@ static const char first_statements[] =
     "Character initialize.\n"
     "CompiledMethod initialize.\n"
     "Symbol initialize.\n"
+    "Smalltalk globals allMethods do: [ :each | each cachePragmas ].\n"
     "PharoBootstrapInitialization initializeCommandLineHandlerAndErrorHandling";
 
 static Oop first_method(Builder *builder, Oop *receiver) {

@@ -342,6 +342,8 @@ bool class_kind_named(Text word, ClassKind *kind) {
 
 const char *class_kind_word(ClassKind kind) { return kind_rows[kind].word; }
 
+const char *class_kind_layout(ClassKind kind) { return kind_rows[kind].layout; }
+
 unsigned class_kind_format(ClassKind kind, bool has_variables) {
     unsigned format = kind_rows[kind].format;
     if (has_variables) return format;

@@ -119,6 +119,7 @@ Text source_tree_selector(SourceTree *tree, Text method_text);
 // The kind that a Tonel type, a layout class or a definition keyword names; false: none.
 bool class_kind_named(Text word, ClassKind *kind);
 const char *class_kind_word(ClassKind kind);
+const char *class_kind_layout(ClassKind kind); // Pharo's class of layouts
 // The format that classes of the kind give their instances.
 unsigned class_kind_format(ClassKind kind, bool has_variables);
 

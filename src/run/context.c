@@ -180,6 +180,13 @@ Oop context_flush_all(VM *vm) {
     return active;
 }
 
+void context_flush_others(VM *vm) {
+    for (unsigned i = 0; i < vm->stack.count; i++) {
+        StackPage *page = &vm->stack.pages[i];
+        if (page->in_use && page != vm->stack.current && !context_flush_page(vm, page)) return;
+    }
+}
+
 // ---- heap state into frames
 
 // What a single context needs to be checked against, found from its method and closure.

@@ -25,6 +25,9 @@ bool context_resume_with(VM *vm, Oop context, Oop value);
 // Turns every frame of every page into heap contexts (before an image is saved); the running
 // frame's context is answered, oop_none() when there is no memory.
 Oop context_flush_all(VM *vm);
+// Turns the frames of all pages but the running one into contexts, as long as there is room: frames
+// are roots, contexts go when nobody refers to them.
+void context_flush_others(VM *vm);
 
 // ---- a Context as an object, whatever its state. Index counts fields from 0, as layouts.tbl does;
 // the variable part begins at CONTEXT_FIRST_TEMP.

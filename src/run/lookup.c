@@ -12,9 +12,7 @@
 
 enum {
     SUPERCLASS_LIMIT = 100000,
-    PRIMITIVE_EXTERNAL_CALL = 117,
-    QUICK_FIRST = 256,
-    QUICK_LAST = 519
+    PRIMITIVE_EXTERNAL_CALL = 117
 };
 
 static Num selector_hash(VM *vm, Oop selector) {
@@ -71,8 +69,7 @@ static LookupKind primitive_kind(unsigned number, unsigned arguments) {
     return calls_block && arguments <= 4 ? LOOKUP_CALLS_BLOCK : LOOKUP_CALLS;
 }
 
-// Quick returns: 256 self, 257 to 263 constants, from 264 receiver variables.
-static void describe_quick(VM *vm, unsigned number, LookupEntry *entry) {
+void lookup_describe_quick(VM *vm, unsigned number, LookupEntry *entry) {
     enum { SELF = QUICK_FIRST, FIRST_CONSTANT, FIRST_VARIABLE = 264 };
     const Oop constants[] = {vm->heap.true_object,  vm->heap.false_object, vm->heap.nil,
                              oop_from_num(num(-1)), oop_from_num(num(0)),  oop_from_num(num(1)),
@@ -95,7 +92,7 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
     entry->primitive_number = (uint16_t)number;
     entry->flags |= LOOKUP_HAS_PRIMITIVE;
     if (number >= QUICK_FIRST && number <= QUICK_LAST) {
-        describe_quick(vm, number, entry);
+        lookup_describe_quick(vm, number, entry);
         return;
     }
     const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL ? resolve_external(vm, entry->method)

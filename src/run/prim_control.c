@@ -170,12 +170,36 @@ static const Primitive *row_to_try(VM *vm, Oop number, Oop array) {
     return fits ? row : NULL;
 }
 
+// A quick return by its number; variables of contexts are no plain slots.
+static bool is_quick(VM *vm, Oop number, Oop array, Oop receiver) {
+    if (!oop_is_int(number) || !can_spread(array) || !num_eq(slot_count(array), num(0))) return false;
+    Num index = num_from_oop(number);
+    return !num_lt(index, num(QUICK_FIRST)) && num_le(index, num(QUICK_LAST)) &&
+           !context_is_context(vm, receiver);
+}
+
+static Outcome do_quick(VM *vm, Oop number, Oop receiver, unsigned operands) {
+    uint16_t index = (uint16_t)num_concrete(num_from_oop(number));
+    LookupEntry entry = {.answer = oop_none(), .primitive_number = index};
+    Oop before = prim_stack_at(vm, operands);
+    lookup_describe_quick(vm, index, &entry);
+    vm->sp += operands;
+    prim_stack_at_put(vm, 0, receiver);
+    if (send_quick_return(vm, &entry) == OUTCOME_ANSWERED) return OUTCOME_ANSWERED;
+    prim_stack_at_put(vm, 0, before);
+    vm->sp -= operands;
+    return prim_fail(vm, FAILURE_BAD_RECEIVER);
+}
+
 // receiver tryPrimitive: number withArgs: array; with three arguments the first is the receiver.
 // The operands are held meanwhile, and put back when the primitive fails.
 MAY_GC Outcome prim_do_primitive_with_arguments(VM *vm) {
     enum { ARRAY, NUMBER, RECEIVER, REAL_RECEIVER, HELD };
     unsigned had = vm->argument_count;
     if (had != 2 && had != 3) return prim_fail(vm, FAILURE_UNSUPPORTED);
+    Oop number = prim_stack_at(vm, NUMBER), receiver = prim_follow(vm, prim_stack_at(vm, RECEIVER));
+    if (is_quick(vm, number, prim_stack_at(vm, ARRAY), receiver))
+        return do_quick(vm, number, receiver, had);
     const Primitive *row = row_to_try(vm, prim_stack_at(vm, NUMBER), prim_stack_at(vm, ARRAY));
     if (!row) return OUTCOME_FAILED;
     Oop held[HELD];

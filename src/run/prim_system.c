@@ -7,6 +7,7 @@
 #include "image/image_info.h"
 #include "object/raw.h"
 #include "run/lookup.h"
+#include "run/context.h"
 #include "run/primitive.h"
 #include "run/primitives.h"
 #include "run/system.h"
@@ -100,7 +101,9 @@ static Outcome answer_room(VM *vm) {
     return answer_num(vm, num((int64_t)heap_room_bytes(&vm->heap)));
 }
 
+// Processes that are over go, too, with all that they refer to.
 MAY_GC Outcome prim_full_gc(VM *vm) {
+    context_flush_others(vm);
     heap_collect_full(&vm->heap);
     return answer_room(vm);
 }

@@ -285,7 +285,7 @@ Outcome send_primitive_failed(VM *vm, const LookupEntry *cached, unsigned argume
     return outcome == OUTCOME_FAILED ? send_activate(vm, &entry, argument_count) : outcome;
 }
 
-static Outcome quick_return(VM *vm, const LookupEntry *entry) {
+Outcome send_quick_return(VM *vm, const LookupEntry *entry) {
     enum { SELF = 256 };
     if (entry->primitive_number == SELF) return OUTCOME_ANSWERED;
     Oop answer = entry->answer;
@@ -302,7 +302,7 @@ static Outcome quick_return(VM *vm, const LookupEntry *entry) {
 Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     vm->failure = FAILURE_NONE;
     if (entry->flags & LOOKUP_QUICK) {
-        Outcome outcome = quick_return(vm, entry);
+        Outcome outcome = send_quick_return(vm, entry);
         if (outcome != OUTCOME_FAILED) return outcome;
     } else if (entry->primitive) {
         Outcome outcome = run_primitive(vm, entry, argument_count);

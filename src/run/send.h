@@ -22,6 +22,8 @@ MAY_GC Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argumen
 // Calls a primitive from C, on the operands and the argument count of the VM's registers. Fails with
 // LIMIT_EXCEEDED where too many such calls are nested.
 MAY_GC Outcome send_call_primitive(VM *vm, PrimitiveFunction function);
+// Puts the answer of a quick return in the place of the receiver, the only operand.
+Outcome send_quick_return(VM *vm, const LookupEntry *entry);
 
 // Activates the entry's method on the operands; a failed primitive's code goes into its temp.
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count);

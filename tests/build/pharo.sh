@@ -58,5 +58,21 @@ check "has eval" says "eval"
 check "save under another name" run 0 pharo.image save other
 check "which runs" run 0 other.image eval '6 * 7'
 check "the same" says 42
+
+check "with tests and traits" build kernel-tests -o pharo.image
+check "its counts" says "pharo.image: 1022 classes, 0 traits, 17533 methods"
+check "traits are there" run 0 pharo.image eval 'TComparable isTrait and: [ (Class subclasses includes: Trait) and: [ Class subclasses includes: ProtoObject class ] ]'
+check "for Class, too" says true
+check "tests run" run 0 pharo.image test --junit-xml-output SUnit-Core
+check "and are reported" grep -q "testsuite" SUnit-Core-Test.xml
+check "Pharo's own compiler makes the same of every method" \
+    run 0 pharo.image st "$root/tools/pharo_fixpoint.st" --quit
+check "all of them" says "6 refused"
+printf "Trait { #name : 'TMoo', #package : 'Cow' }\n\n{ #category : 'x' }\nTMoo >> moo [ ^ 'moo!' ]\n" >TMoo.trait.st
+printf "Class { #name : 'Cow', #superclass : 'Object', #traits : 'TMoo', #package : 'Cow' }\n" >Cow.class.st
+check "sources are filed out" run 0 file-out TMoo.trait.st Cow.class.st -o cow.st
+check "and taken in" run 0 pharo.image st cow.st --save --quit
+check "a class with a trait answers" run 0 pharo.image eval 'Cow new moo'
+check "what the trait says" says "'moo!'"
 echo "1..$count"
 exit $((failures > 0))

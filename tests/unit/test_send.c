@@ -254,6 +254,21 @@ static void a_perform_of_itself_ends(void **state) {
     OOP_EQUAL(send_2(new_plain(), selector, selector, array), FALSE_OOP);
 }
 
+static void quick_returns_are_tried_by_their_number(void **state) {
+    (void)state;
+    vm->options.heap.collect_every = 0;
+    Oop plain = new_plain(), none = new_array(0), context = context_of_frame(vm, vm->fp);
+    field_at_put(&vm->heap, plain, 1, INT(9));
+    ANSWERS(plain, prim_do_primitive_with_arguments, plain, INT(256), none);
+    ANSWERS(TRUE_OOP, prim_do_primitive_with_arguments, plain, INT(257), none);
+    ANSWERS(INT(2), prim_do_primitive_with_arguments, plain, INT(263), none);
+    ANSWERS(INT(9), prim_do_primitive_with_arguments, plain, INT(265), none);
+    FAILS(BAD_RECEIVER, prim_do_primitive_with_arguments, plain, INT(266), none);
+    FAILS(BAD_RECEIVER, prim_do_primitive_with_arguments, INT(3), INT(264), none);
+    FAILS(BAD_INDEX, prim_do_primitive_with_arguments, plain, INT(256), ARRAY_OF(NIL));
+    FAILS(BAD_INDEX, prim_do_primitive_with_arguments, context, INT(264), none);
+}
+
 static void a_primitive_that_tries_itself_fails(void **state) {
     (void)state;
     Oop array = new_array(2);
@@ -793,6 +808,7 @@ static void a_full_closure_may_be_of_any_class(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PRIM_TEST(quick_returns_are_tried_by_their_number),
         PRIM_TEST(a_full_closure_may_be_of_any_class),
         PRIM_TEST(a_mirror_primitive_works_on_its_first_argument),
         PRIM_TEST(a_mirror_primitive_that_fails_finds_its_operands_again),

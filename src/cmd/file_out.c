@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// parley file-out SOURCES... -o FILE: sources of any format as one file of chunks (see
+// compile/file_out.h).
+#include "compile/file_out.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/command.h"
+#include "compile/read_sources.h"
+
+static int print_help(void) {
+    puts("parley file-out SOURCES... -o FILE: write Smalltalk sources as one file of chunks.\n"
+         "\n"
+         "SOURCES are folders or files in Tonel, FileTree or chunk format. A Pharo takes the file\n"
+         "in, and compiles it with its own compiler:\n"
+         "\n"
+         "  parley pharo.image st FILE --save --quit\n"
+         "\n"
+         "Traits come first, then classes behind their superclasses, methods, and `initialize` of\n"
+         "the classes that have one.");
+    return EXIT_OK;
+}
+
+static int write_file(SourceTree *tree, const char *path) {
+    FILE *to = fopen(path, "w");
+    if (!to) return complain("%s: cannot be made: %s", path, strerror(errno));
+    bool complete = file_out(to, tree) && !ferror(to);
+    if (fclose(to) == 0 && complete) return EXIT_OK;
+    remove(path);
+    return complain("%s: cannot be written", path);
+}
+
+int command_file_out(int count, char **arguments) {
+    const char *path = NULL;
+    if (count > 0 && (strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "-h") == 0))
+        return print_help();
+    SourceTree *tree = source_tree_new();
+    if (!tree) return complain("not enough memory");
+    for (int i = 0; i < count; i++) {
+        if (strcmp(arguments[i], "-o") == 0 && i + 1 < count)
+            path = arguments[++i];
+        else
+            sources_read(tree, arguments[i]);
+    }
+    for (size_t i = 0; i < tree->diagnostics.count; i++)
+        diagnostic_print(&tree->diagnostics.items[i], stderr);
+    int code = EXIT_OK;
+    if (!path || tree->files.count == 0)
+        code = complain("sources and -o FILE are needed; see parley file-out --help");
+    else if (tree->diagnostics.error_count)
+        code = complain("%s: not made", path);
+    else
+        code = write_file(tree, path);
+    source_tree_free(tree);
+    return code;
+}

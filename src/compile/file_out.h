@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// A file out: sources as one file of chunks, in an order in which a running Pharo can take them in
+// (`parley pharo.image st FILE`): traits, classes behind their superclasses, methods, extensions, at
+// the end `initialize` of the classes that have one. Comments are left out.
+#ifndef PARLEY_COMPILE_FILE_OUT_H
+#define PARLEY_COMPILE_FILE_OUT_H
+
+#include <stdio.h>
+
+#include "compile/source_tree.h"
+
+// False: memory is out. Whether everything could be written is for the file's owner to ask.
+bool file_out(FILE *to, SourceTree *tree);
+
+#endif
