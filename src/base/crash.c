@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os.h"
+
 enum {
     EXIT_BROKEN = 3,
     EXIT_INTERRUPTED = 130,
@@ -34,7 +36,9 @@ static struct {
     Entry reporters[CRASH_REPORTER_LIMIT], listeners[CRASH_REPORTER_LIMIT];
     uint32_t reporting; // somebody is at it
     pthread_t reporter_thread;
-    sigjmp_buf *guard; // where a fault of the reporting thread goes on; NULL: nowhere
+    sigjmp_buf *guard;     // where a fault of the reporting thread goes on; NULL: nowhere
+    OsRegisters registers; // where the signal came
+    bool has_registers;
     uint32_t unserved[2];
 } registry;
 
@@ -133,14 +137,18 @@ static void wait_for_report_of_other_thread(void) {
         usleep(1000);
 }
 
+const OsRegisters *crash_registers(void) {
+    return reports_in_this_thread() && registry.has_registers ? &registry.registers : NULL;
+}
+
 static void handle_fatal(int number, siginfo_t *info, void *machine_context) {
-    (void)machine_context;
     abandon_part();
     signal(SIGALRM, report_hangs);
     alarm(REPORT_SECONDS);
     fprintf(stderr, "parley: crashed with signal %d (%s) at address %p\n", number,
             strsignal(number), info->si_addr);
     wait_for_report_of_other_thread();
+    registry.has_registers = os_signal_registers(machine_context, &registry.registers);
     crash_report();
     end_process(EXIT_BROKEN);
 }

@@ -27,6 +27,10 @@ void crash_report(void);
 // of crash_report it just runs: there memory is as it should be.
 bool crash_guard(CrashReporter part, void *context);
 
+// For reporters: the registers where the fatal signal came that is reported; NULL: there was none,
+// or they cannot be told.
+const struct OsRegisters *crash_registers(void);
+
 // Installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT on an alternate stack: they
 // report and end the process with exit code 3.
 void crash_install_handlers(void);

@@ -43,6 +43,14 @@ int os_terminal_size(int descriptor, int *columns, int *rows);
 // Brings what a file or directory holds to the disk; 0 or an errno value.
 int os_sync_path(const char *path);
 
+// The processor's registers where a signal came, from the third argument of its handler; false: not
+// known for this machine. General registers are numbered as in the encodings of instructions.
+enum { OS_REGISTER_LIMIT = 32 };
+typedef struct OsRegisters {
+    uint64_t pc, general[OS_REGISTER_LIMIT];
+} OsRegisters;
+bool os_signal_registers(const void *machine_context, OsRegisters *registers);
+
 size_t os_page_size(void);
 // The absolute name of the running program; false when unknown or too long.
 bool os_executable_path(char *path, size_t size);

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 int64_t os_utc_microseconds(void) {
@@ -84,6 +85,32 @@ int os_sync_path(const char *path) {
     close(descriptor);
     return error;
 }
+
+#if defined(__x86_64__)
+bool os_signal_registers(const void *machine_context, OsRegisters *registers) {
+    static const int places[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                 REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                 REG_R12, REG_R13, REG_R14, REG_R15};
+    const ucontext_t *context = machine_context;
+    *registers = (OsRegisters){.pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP]};
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+        registers->general[i] = (uint64_t)context->uc_mcontext.gregs[places[i]];
+    return true;
+}
+#elif defined(__aarch64__)
+bool os_signal_registers(const void *machine_context, OsRegisters *registers) {
+    const ucontext_t *context = machine_context;
+    *registers = (OsRegisters){.pc = context->uc_mcontext.pc};
+    for (unsigned i = 0; i < 31; i++)
+        registers->general[i] = context->uc_mcontext.regs[i];
+    return true;
+}
+#else
+bool os_signal_registers(const void *machine_context, OsRegisters *registers) {
+    (void)machine_context, (void)registers;
+    return false;
+}
+#endif
 
 size_t os_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 

@@ -16,6 +16,7 @@
 #include "image/read.h"
 #include "jit/jit.h"
 #include "jit/primitives.h"
+#include "tool/crash_code.h"
 #include "tool/perf_map.h"
 #include "tool/simulate.h"
 #include "memory/collector.h"
@@ -177,6 +178,7 @@ static Status start_jit(Parley *p) {
     Status status = jit_options(&p->options, &options, &p->diagnosis);
     if (status != STATUS_OK || !compiles(&p->options)) return status;
     status = jit_init(p->vm, &options, &p->diagnosis);
+    if (status == STATUS_OK) p->vm->jit->hooks.report_code = crash_code_report;
     if (status == STATUS_OK && p->options.perf_map)
         status = perf_map_begin(&p->perf_map, p->vm, &p->diagnosis);
     if (status != STATUS_OK || !p->options.simulate) return status;

@@ -405,6 +405,8 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
     jit->known_capacity = FIRST_CAPACITY;
     jit->options = *options;
     jit->hooks = (JitHooks){
+        .fp_register = options->backend->machine_numbers[R_FP],
+        .sp_register = options->backend->machine_numbers[R_SP],
         .method_is_hot = method_is_hot,
         .block_is_hot = block_is_hot,
         .loop_is_hot = loop_is_hot,

@@ -55,7 +55,8 @@ Oop closure_new_full(VM *vm, Oop block, unsigned copied_count, bool no_outer_con
 }
 
 bool closure_is_full(VM *vm, Oop closure) {
-    return oop_is_pointers(closure) && num_le(num(FULL_CLOSURE_FIRST_COPIED), slot_count(closure)) &&
+    return oop_is_pointers(closure) &&
+           num_le(num(FULL_CLOSURE_FIRST_COPIED), slot_count(closure)) &&
            oop_is_method(heap_follow(&vm->heap, field_at(closure, FULL_CLOSURE_COMPILED_BLOCK)));
 }
 

@@ -108,7 +108,8 @@ static uint32_t take_interrupts(VM *vm) {
 // Another process takes over if one should; without memory for that, at the next safe point.
 MAY_GC static Outcome preempt(VM *vm) {
     Outcome outcome = process_preempt(vm);
-    for (int attempts = 0; outcome == OUTCOME_FAILED && stack_make_room_within_limit(vm, &attempts);)
+    for (int attempts = 0;
+         outcome == OUTCOME_FAILED && stack_make_room_within_limit(vm, &attempts);)
         outcome = process_preempt(vm);
     if (outcome != OUTCOME_FAILED) return outcome;
     vm_request_interrupt(vm, INTERRUPT_EVENTS);

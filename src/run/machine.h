@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "memory/heap.h"
 
@@ -49,6 +50,10 @@ typedef struct JitHooks {
     void (*frame_is_new)(struct VM *vm);
     // The word to be pushed as return address by an interpreted caller.
     uint64_t return_to_interpreter;
+    // The processor's registers, by their numbers, that hold fp and sp while code runs.
+    uint8_t fp_register, sp_register;
+    // Prints what is known of the code in which a fatal signal came; NULL: nothing.
+    void (*report_code)(struct VM *vm, FILE *to);
     // ---- what compiled code was built on does not hold any more
     void (*selector_changed)(struct VM *vm, Oop selector); // methods for it came or went
     void (*classes_changed)(struct VM *vm);                // nothing linked holds any more

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Byte strings: comparing (156, 158, 235) and the multiplicative step of hashes (159). Others stand in
-// the MiscPrimitive plugin; the work on bytes is in base/bytes.h.
+// Byte strings: comparing (156, 158, 235) and the multiplicative step of hashes (159). Others stand
+// in the MiscPrimitive plugin; the work on bytes is in base/bytes.h.
 #include "base/bytes.h"
 #include "object/raw.h"
 #include "run/primitive.h"

@@ -99,8 +99,10 @@ void report_crash(VM *vm, FILE *to) {
     fprintf(to, "---- report of the Smalltalk VM %p\n", (void *)vm);
     crash_guard(print_state, &report);
     crash_guard(print_spaces, &report);
+    bool in_code = report_take_registers(vm);
     report_all_stacks(vm, to);
     report_events(vm, to);
+    if (in_code && vm->hooks->report_code) vm->hooks->report_code(vm, to);
     fprintf(to, "---- end of report\n");
     fflush(to);
 }

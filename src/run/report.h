@@ -32,6 +32,9 @@ void report_literal(void *context, Oop literal, char *text, size_t size);
 void report_method_name(const VM *vm, Oop receiver, Oop method, bool is_block, char *name,
                         size_t size);
 
+// In compiled code the VM's registers are the processor's: where a fatal signal came there, they are
+// taken over, so that the report begins with the frame that ran. False: the VM's are right.
+bool report_take_registers(VM *vm);
 // The running process's stack; the stacks of all processes; everything there is to say.
 void report_active_stack(VM *vm, FILE *to);
 void report_all_stacks(VM *vm, FILE *to);

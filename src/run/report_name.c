@@ -161,7 +161,7 @@ void report_method_name(const VM *vm, Oop receiver, Oop method, bool is_block, c
         Oop binding = literal_from_end(vm, method, 0);
         if (report_has_fields(vm, binding, ASSOCIATION_VALUE + 1))
             report_name_of_class(vm, follow(vm, field_at(binding, ASSOCIATION_VALUE)), method_class,
-                          sizeof method_class);
+                                 sizeof method_class);
     }
     const char *prefix = is_block ? "[] in " : "";
     if (oop_is_none(receiver) || strcmp(receiver_class, method_class) == 0)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/crash.h"
+#include "base/os.h"
 #include "run/context.h"
 #include "run/primitive.h"
 #include "run/process.h"
@@ -34,6 +35,19 @@ static void print_activation(StackReport *report, Oop receiver, Oop method, bool
 
 static bool is_in_page(const StackPage *page, const uint64_t *fp) {
     return fp > page->limit - STACK_RESERVE_WORDS && fp < page->top && ((uintptr_t)fp & 7) == 0;
+}
+
+bool report_take_registers(VM *vm) {
+    const OsRegisters *registers = crash_registers();
+    const StackPage *page = vm->stack.current;
+    if (!registers || !page || !vm->hooks || registers->pc < vm->arena.code.start ||
+        registers->pc >= vm->arena.code.end)
+        return false;
+    uint64_t *fp = (uint64_t *)(uintptr_t)registers->general[vm->hooks->fp_register];
+    if (!is_in_page(page, fp)) return false;
+    vm->fp = fp;
+    vm->sp = (uint64_t *)(uintptr_t)registers->general[vm->hooks->sp_register];
+    return true;
 }
 
 // Prints the frame and the older ones of its page; answers the context they return to.

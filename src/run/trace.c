@@ -91,8 +91,8 @@ void trace_collection(VM *vm, bool full) {
 }
 
 void trace_interrupts(VM *vm, uint32_t bits) {
-    static const char *const names[] = {"heap",  "events", "user", "safe point", "external signals",
-                                        "ticks", "report", "memory"};
+    static const char *const names[] = {
+        "heap", "events", "user", "safe point", "external signals", "ticks", "report", "memory"};
     if (!trace_wants(vm, TRACE_BIT_EVENTS)) return;
     fputs("safe point serves:", stderr);
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
