@@ -90,36 +90,46 @@ static void print_instruction(const CodePrinter *printer, uint32_t i, FILE *to) 
         print_line(printer, ir, &code, 0, "", note, to);
 }
 
-static bool begins_group(const Inspection *inspection, uint32_t i) {
-    return i == 0 || i == inspection->first_exit ||
-           inspection->ir.pcs[i] != inspection->ir.pcs[i - 1];
+// The bytecode whose code begins at instruction i; NULL: none does, or only one without code.
+static const OperandState *state_at(const Inspection *inspection, uint32_t i) {
+    const OperandState *found = NULL;
+    for (size_t k = 0; k < inspection->states.count && i < inspection->first_exit; k++)
+        if (inspection->states.items[k].instruction == i) found = &inspection->states.items[k];
+    return found;
 }
 
-static void print_bytecode(const Inspection *inspection, uint32_t pc, FILE *to) {
+static bool begins_group(const Inspection *inspection, uint32_t i) {
+    if (i == 0 || i == inspection->first_exit || i == inspection->first_framed) return true;
+    if (i > inspection->first_exit) return inspection->ir.pcs[i] != inspection->ir.pcs[i - 1];
+    return state_at(inspection, i) != NULL;
+}
+
+static void print_bytecode(const Inspection *inspection, const OperandState *state, FILE *to) {
     char bytecode[TEXT_BYTES], operands[TEXT_BYTES];
-    inspect_bytecode(inspection, pc, bytecode, sizeof bytecode);
-    inspect_operands(inspection, pc, operands, sizeof operands);
+    inspect_bytecode(inspection, state->pc, bytecode, sizeof bytecode);
+    inspect_operands(inspection, state, operands, sizeof operands);
     if (*operands)
         fprintf(to, "%-*s  operands: %s\n", HEAD_COLUMNS, bytecode, operands);
     else
         fprintf(to, "%s\n", bytecode);
 }
 
-// Bytecodes that nothing was made for stand before the one behind them. `shown`: how many have
-// been.
-static void print_head(const Inspection *inspection, uint32_t i, size_t *shown, FILE *to) {
+// Bytecodes that nothing was made for stand before the one behind them.
+static void print_head(const Inspection *inspection, uint32_t i, FILE *to) {
     char bytecode[TEXT_BYTES];
-    uint32_t pc = inspection->ir.pcs[i];
     fputc('\n', to);
     if (i >= inspection->first_exit) {
-        inspect_bytecode(inspection, pc, bytecode, sizeof bytecode);
+        inspect_bytecode(inspection, inspection->ir.pcs[i], bytecode, sizeof bytecode);
         fprintf(to, "out of line: %s\n", bytecode + strspn(bytecode, " "));
-    } else if (pc < inspection->first_pc) {
-        fputs("entry\n", to);
-    } else {
-        while (*shown < inspection->states.count && inspection->states.items[*shown].pc <= pc)
-            print_bytecode(inspection, inspection->states.items[(*shown)++].pc, to);
+    } else if (i == 0) {
+        fputs(inspection->first_framed ? "entry; without a frame as long as it goes\n" : "entry\n",
+              to);
+    } else if (i == inspection->first_framed) {
+        fputs("with a frame\n", to);
     }
+    for (size_t k = 0; k < inspection->states.count && i < inspection->first_exit; k++)
+        if (inspection->states.items[k].instruction == i)
+            print_bytecode(inspection, &inspection->states.items[k], to);
 }
 
 static const char *compiler_name(const Inspection *inspection) {
@@ -129,14 +139,13 @@ static const char *compiler_name(const Inspection *inspection) {
 void print_code(const CodePrinter *printer, FILE *to) {
     const Inspection *inspection = printer->inspection;
     const Code *code = inspection->code;
-    size_t shown = 0;
     fprintf(to, "%s\n  %s, %s: %" PRIu64 " bytes, %u send%s, %u resume point%s\n", printer->name,
             inspection->vm->jit->zone.backend->name, compiler_name(inspection),
             code->end - code->start, code->send_count, code->send_count == 1 ? "" : "s",
             code->resume_count, code->resume_count == 1 ? "" : "s");
     if (printer->source) fprintf(to, "\n%s\n", printer->source);
     for (uint32_t i = 0; i < inspection->ir.count; i++) {
-        if (begins_group(inspection, i)) print_head(inspection, i, &shown, to);
+        if (begins_group(inspection, i)) print_head(inspection, i, to);
         print_instruction(printer, i, to);
     }
 }
@@ -167,13 +176,15 @@ static void json_instruction(const CodePrinter *printer, uint32_t i, Json *json)
 
 static void json_head(const Inspection *inspection, uint32_t i, Json *json) {
     char text[TEXT_BYTES];
-    uint32_t pc = inspection->ir.pcs[i];
-    bool is_entry = pc < inspection->first_pc, is_exit = i >= inspection->first_exit;
-    json_string(json, "kind", is_entry ? "entry" : is_exit ? "out of line" : "bytecode");
-    if (is_entry) return;
-    inspect_bytecode(inspection, pc, text, sizeof text);
+    const OperandState *state = state_at(inspection, i);
+    bool is_exit = i >= inspection->first_exit;
+    const char *begun = i == 0 ? "entry" : "frame";
+    json_string(json, "kind", is_exit ? "out of line" : state ? "bytecode" : begun);
+    if (!is_exit && !state) return;
+    inspect_bytecode(inspection, is_exit ? inspection->ir.pcs[i] : state->pc, text, sizeof text);
     json_string(json, "bytecode", text + strspn(text, " "));
-    inspect_operands(inspection, pc, text, sizeof text);
+    if (!state) return;
+    inspect_operands(inspection, state, text, sizeof text);
     json_string(json, "operands", text);
 }
 

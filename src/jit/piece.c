@@ -53,6 +53,7 @@ void compilation_restart(Compilation *c) {
     compilation_new_labels(c);
     c->in = (Instruction){0};
     c->pc = 0;
+    ir_at_pc(&c->ir, 0); // of no bytecode yet
     c->next_pc = c->first_pc;
 }
 

@@ -22,11 +22,27 @@ enum { PC_OF_BODY = 8 };
 
 static void note_instruction(void *context, const Compilation *c) {
     Inspection *inspection = context;
-    OperandState state = {c->pc, (uint32_t)inspection->values.count, (uint32_t)c->stack.count};
+    OperandState state = {.pc = c->pc,
+                          .instruction = c->ir.count,
+                          .first = (uint32_t)inspection->values.count,
+                          .count = (uint32_t)c->stack.count,
+                          .is_frameless = c->is_frameless};
     bool kept = array_push(&inspection->states, state);
     for (size_t i = 0; i < c->stack.count; i++)
         kept = kept && array_push(&inspection->values, c->stack.items[i]);
     if (!kept) inspection->ir.out_of_memory = true;
+}
+
+// The code without a frame may have been taken back.
+static void find_framed(Inspection *inspection, const Compilation *c) {
+    size_t kept = 0;
+    for (uint32_t i = 0; i < c->ir.count && c->framed; i++)
+        if (c->ir.instructions[i].op == IR_LABEL && (Label)c->ir.instructions[i].extra == c->framed)
+            inspection->first_framed = i;
+    for (size_t i = 0; i < inspection->states.count; i++)
+        if (inspection->first_framed || !inspection->states.items[i].is_frameless)
+            inspection->states.items[kept++] = inspection->states.items[i];
+    inspection->states.count = kept;
 }
 
 static void *copy(const void *items, size_t count, size_t size) {
@@ -46,6 +62,7 @@ static void note_compiled(void *context, const Compilation *c, const Code *code,
     inspection->first_pc = c->first_pc;
     inspection->end_pc = c->end_pc;
     inspection->first_exit = c->first_exit;
+    find_framed(inspection, c);
     to->instructions = copy(from->instructions, from->count, sizeof *from->instructions);
     to->pcs = copy(from->pcs, from->count, sizeof *from->pcs);
     to->offsets = copy(from->offsets, from->count + 1, sizeof *from->offsets);
@@ -264,17 +281,12 @@ static void pushed_operands(const Inspection *inspection, uint32_t pc, char *tex
     if (depth > 0) snprintf(text, size, "%d pushed", depth);
 }
 
-void inspect_operands(const Inspection *inspection, uint32_t pc, char *text, size_t size) {
-    const OperandState *state = NULL;
-    *text = 0;
-    for (size_t i = 0; i < inspection->states.count; i++)
-        if (inspection->states.items[i].pc == pc) state = &inspection->states.items[i];
-    if (!state || !state->count) {
-        if (inspection->vm->jit->options.compile == naive_compile)
-            pushed_operands(inspection, pc, text, size);
-        return;
-    }
+void inspect_operands(const Inspection *inspection, const OperandState *state, char *text,
+                      size_t size) {
     size_t length = 0;
+    *text = 0;
+    if (inspection->vm->jit->options.compile == naive_compile)
+        pushed_operands(inspection, state->pc, text, size);
     for (uint32_t i = 0; i < state->count && length + 1 < size; i++) {
         char name[REPORT_NAME_BYTES];
         name_of_value(inspection, &inspection->values.items[state->first + i], name, sizeof name);

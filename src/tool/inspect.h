@@ -8,9 +8,12 @@
 
 #include "jit/compilation.h"
 
-// Where operands were before the bytecode at pc: `count` of `values`, from `first` on.
+// Where operands were before the bytecode at pc: `count` of `values`, from `first` on. Its code
+// begins at the IR instruction. A bytecode may be compiled twice, first as code without a frame.
 typedef struct OperandState {
-    uint32_t pc, first, count; // pc: as in FRAME_PC
+    uint32_t pc, instruction; // pc: as in FRAME_PC
+    uint32_t first, count;
+    bool is_frameless;
 } OperandState;
 
 typedef struct Inspection {
@@ -20,7 +23,9 @@ typedef struct Inspection {
     const Code *code; // in the code zone
     IrCode ir;        // with the offsets of its instructions
     uint64_t *labels; // addresses
-    uint32_t first_exit; // the instruction that the code out of line begins at
+    // The instructions that the code out of line begins at, and that with a frame where there is
+    // some without before (else 0).
+    uint32_t first_exit, first_framed;
     uint32_t argument_count, temp_count;
     uint32_t first_pc, end_pc; // as in FRAME_PC
     ARRAY(OperandState) states;
@@ -46,8 +51,9 @@ bool inspect_find_blocks(const Inspection *inspection, InspectedBlocks *blocks);
 // ---- as text. A pc is one as in FRAME_PC.
 // The bytecode at pc: its pc as Smalltalk counts, bytes, meaning.
 void inspect_bytecode(const Inspection *inspection, uint32_t pc, char *text, size_t size);
-// Where the operands are before it, deepest first; empty: there are none.
-void inspect_operands(const Inspection *inspection, uint32_t pc, char *text, size_t size);
+// Where the operands are before a bytecode, deepest first; empty: there are none.
+void inspect_operands(const Inspection *inspection, const OperandState *state, char *text,
+                      size_t size);
 // What IR instruction i means beyond what it says: names of stubs, selectors, literals, fields of
 // frames and of the VM; empty: nothing.
 void inspect_note(const Inspection *inspection, uint32_t i, char *text, size_t size);

@@ -31,6 +31,9 @@ check "the class side" run 0 jit 'OrderedCollection class>>new:' --isa arm64
 check "is shown" shows '; #setCollection:, 1 argument'
 check "a method with blocks" run 0 jit 'Collection>>inject:into:'
 check "they follow it" shows '^\[made at pc [0-9]+\] in Collection>>inject:into:$'
+check "a short method" run 0 jit 'Integer>>even'
+check "is shown without a frame and with one" [ "$(grep -cE '^(entry; without a frame as long as it goes|with a frame)$' out)" = 2 ]
+check "so its bytecodes stand there twice" [ "$(grep -c '^  27  <6E> ' out)" = 2 ]
 check "a method with a primitive" run 0 jit 'Object>>basicAt:'
 check "calls it in C when need be" shows '; PRIMITIVE: '
 check "a quick method" run 0 jit 'Object>>yourself'
