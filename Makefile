@@ -85,9 +85,10 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
-DIFF_PROGRAMS := $(addprefix $(B)/tests/diff/,bytecodes harness natives)
+DIFF_PROGRAMS := $(addprefix $(B)/tests/diff/,bytecodes harness natives sequences)
 DIFF_OBJECTS := $(patsubst %,$(B)/tests/objects/%.o,support/jit_fixture diff/world diff/method_writer \
-    diff/aftermath diff/differ)
+    diff/aftermath diff/differ \
+    diff/choices diff/generator)
 STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/stress/*.c)))
 
 # Programs that script tests use.

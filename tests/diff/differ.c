@@ -98,7 +98,7 @@ static void describe_literal(void *context, Oop literal, char *text, size_t size
     if (!prim_c_string(vm, literal, text, size)) text[0] = 0;
 }
 
-static void print_method(Differ *d, Oop method) {
+void differ_print_method(Differ *d, Oop method) {
     LiteralNames names = {d->world.vm, describe_literal};
     const MethodSummary *summary = verified_summary(d->world.vm, method);
     if (!summary) return;
@@ -138,7 +138,7 @@ static void report(Differ *d, const Trial *trial, unsigned index, const Aftermat
         print_oop(d, oop_bits(operands[i]));
         printf("\n");
     }
-    print_method(d, trial->method);
+    differ_print_method(d, trial->method);
     print_words(d, "interpreted", expected, expected_count, at);
     print_words(d, "compiled", d->actual.items, d->actual.count, at);
 }

@@ -46,6 +46,8 @@ bool differ_close(Differ *d); // false: the heap does not verify
 
 // The method of the trial before goes; a new one can be made.
 void differ_begin(Differ *d);
+// The method's instructions, as comments.
+void differ_print_method(Differ *d, Oop method);
 // False: there is a difference.
 MAY_GC bool differ_run(Differ *d, const Trial *trial);
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "choices.h"
 #include "differ.h"
 #include "method_writer.h"
 #include "object/header.h"
@@ -248,6 +249,43 @@ TEST(a_wrong_compiler_is_found_out) {
     assert_true(differ_run(&differ, &trial));
 }
 
+// ---- choices
+
+// Fails when some number below 200 that is chosen is 77 or more, and another one follows.
+static bool large_before_another(void *context, Choices *choices) {
+    unsigned *tried = context;
+    ++*tried;
+    while (choices->at + 1 < choices->count)
+        if (choose_below(choices, 200) >= 77) return true;
+    return false;
+}
+
+static void what_fails_is_made_small(void **state) {
+    Choices choices;
+    uint64_t seed = 3;
+    unsigned tried = 0;
+    (void)state;
+    choices_randomise(&choices, &seed);
+    assert_true(large_before_another(&tried, &choices));
+    choices_shrink(&choices, large_before_another, &tried);
+    assert_int_equal(choices.count, 2);
+    assert_in_range(choices.bytes[0], 77, 127);
+    assert_int_equal(choices.bytes[1], 0);
+    assert_true(tried < 3000);
+}
+
+static void choices_are_read(void **state) {
+    Choices choices;
+    (void)state;
+    assert_true(choices_read(&choices, "01ff20"));
+    assert_int_equal(choices.count, 3);
+    assert_int_equal(choose_below(&choices, 10), 1);
+    assert_int_equal(choose_below(&choices, 256), 255);
+    assert_int_equal(choose_below(&choices, 16), 0);
+    assert_int_equal(choose_below(&choices, 16), 0); // behind the end
+    assert_false(choices_read(&choices, "01zz"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(code_answers),
@@ -260,6 +298,8 @@ int main(void) {
         cmocka_unit_test(broken_rules_are_found),
         cmocka_unit_test(the_same_is_no_difference),
         cmocka_unit_test(a_wrong_compiler_is_found_out),
+        cmocka_unit_test(what_fails_is_made_small),
+        cmocka_unit_test(choices_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,6 +138,8 @@ static const SpecialSend special_sends[WORLD_SPECIAL_SENDS] = {
     {"new", 0, 70},       {"new:", 1, 71},    {"x", 0, 0},        {"y", 0, 0},
 };
 
+unsigned world_special_primitive(unsigned index) { return special_sends[index].primitive; }
+
 // Other primitives of some classes. Floats have all of theirs: the interpreter does arithmetic of
 // SmallFloat64s itself, as if nobody ever gave those messages another meaning.
 static const struct {

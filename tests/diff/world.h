@@ -41,6 +41,8 @@ bool world_open(World *world, Diagnosis *diagnosis);
 bool world_close(World *world);
 // The method understood by all objects; enters the selector if it is new.
 void world_define(World *world, Oop selector, Oop method);
+// The primitive that all objects have for a special selector; 0: none.
+unsigned world_special_primitive(unsigned index);
 const char *world_kind_name(const World *world, Oop oop); // NULL: none of them
 unsigned world_kind_numbered(const World *world, const char *name);
 
