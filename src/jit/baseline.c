@@ -88,12 +88,47 @@ TEMPLATE(CALL_PRIMITIVE) {}
 
 TEMPLATE(PUSH_THIS_CONTEXT) { by_body(c); }
 TEMPLATE(PUSH_THIS_PROCESS) { by_body(c); }
-TEMPLATE(PUSH_NEW_ARRAY) { by_body(c); }
-TEMPLATE(PUSH_ARRAY_OF_TOP) { by_body(c); }
-TEMPLATE(PUSH_FULL_CLOSURE) { by_body(c); }
-TEMPLATE(PUSH_CLOSURE) { // goes on behind the block's code, and never stops before it
+// Where the object cannot be made here, its body makes it, and goes on at `back`.
+static Label exit_body(Compilation *c, Label back) {
+    Label slow = ir_new_label(&c->ir);
+    note_exit(c, (NotedExit){.kind = EXIT_BODY,
+                             .label = slow,
+                             .back = back,
+                             .pc = c->pc,
+                             .next_pc = c->next_pc});
+    return slow;
+}
+static void new_array(Compilation *c, int64_t size, bool takes_operands) {
+    enum { LARGEST = 16 };
+    if (size > LARGEST) {
+        by_body(c);
+        return;
+    }
+    Label made = ir_new_label(&c->ir);
     spill_all(c);
-    emit_body(c);
+    emit_new_array(c, size, takes_operands, exit_body(c, made));
+    ir_label(&c->ir, made);
+    push_answer(c, takes_operands ? (size_t)size : 0);
+}
+TEMPLATE(PUSH_NEW_ARRAY) { new_array(c, a, false); }
+TEMPLATE(PUSH_ARRAY_OF_TOP) { new_array(c, a, true); }
+TEMPLATE(PUSH_FULL_CLOSURE) {
+    enum { NO_CONTEXT = 1, OTHER_RECEIVER = 2 };
+    if (c->in.c & OTHER_RECEIVER || !oop_is_method(slot_at(c->method, num(a + 1)))) {
+        by_body(c);
+        return;
+    }
+    Label made = ir_new_label(&c->ir);
+    spill_all(c);
+    emit_new_full_closure(c, a, b, !(c->in.c & NO_CONTEXT), exit_body(c, made));
+    ir_label(&c->ir, made);
+    push_answer(c, (size_t)b);
+}
+TEMPLATE(PUSH_CLOSURE) { // goes on behind the block's code, and never stops before it
+    Label made = ir_new_label(&c->ir);
+    spill_all(c);
+    emit_new_closure(c, a, b, exit_body(c, made));
+    ir_label(&c->ir, made);
     forget(c, (size_t)b);
     push_register(c, R_T0);
 }

@@ -367,6 +367,25 @@ static void emit_exit_send(Compilation *c, const NotedExit *exit) {
     note_resume(c, exit->next_pc, resume);
 }
 
+// A frame that has nothing but a context widows it (context_widow).
+static void emit_slow_return(Compilation *c, const NotedExit *exit) {
+    const uint64_t slow = FRAME_FLAG_LEAVES_TRACES & ~FRAME_FLAG_MARRIED;
+    IrCode *ir = &c->ir;
+    Label by_call = ir_new_label(ir);
+    ir_mi(ir, IR_TEST_MEMORY32, R_FP, FP_FLAGS, (int32_t)slow);
+    ir_jump_if(ir, COND_NOT_EQUAL, by_call);
+    ir_rm(ir, IR_LOAD, R_T1, R_FP, 8 * FRAME_CONTEXT);
+    ir_rm(ir, IR_STORE, R_NIL, R_T1, slot_offset(CONTEXT_SENDER));
+    ir_rm(ir, IR_STORE, R_NIL, R_T1, slot_offset(CONTEXT_PC));
+    emit_leave_frame(c);
+    ir_label(ir, by_call);
+    push_values(c, exit);
+    ir_mi(ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)exit->pc);
+    ir_rr(ir, IR_MOVE, R_T1, R_T0);
+    emit_call(c, RUNTIME_RETURN);
+    emit_leave_frame(c);
+}
+
 static void emit_exit(Compilation *c, const NotedExit *exit) {
     IrCode *ir = &c->ir;
     ir_at_pc(ir, exit->pc);
@@ -382,11 +401,13 @@ static void emit_exit(Compilation *c, const NotedExit *exit) {
         ir_jump(ir, exit->back);
         break;
     case EXIT_RETURN:
-        push_values(c, exit);
-        ir_mi(ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)exit->pc);
-        ir_rr(ir, IR_MOVE, R_T1, R_T0);
-        emit_call(c, RUNTIME_RETURN);
-        emit_leave_frame(c);
+        emit_slow_return(c, exit);
+        break;
+    case EXIT_BODY:
+        c->next_pc = exit->next_pc;
+        if (!compilation_at(c, exit->pc, &c->in)) c->failed = true;
+        emit_body(c);
+        ir_jump(ir, exit->back);
         break;
     case EXIT_BARRIER:
         emit_call(c, RUNTIME_BARRIER);

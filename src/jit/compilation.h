@@ -50,6 +50,7 @@ typedef enum ExitKind {
     EXIT_BARRIER,
     EXIT_SEND,      // pushes the values, sends, and goes on at `back` with the answer in T0
     EXIT_SEND_JUMP, // the same, and goes on at `back` or `back_if_false`; next_pc is the jump's
+    EXIT_BODY,      // carries the instruction out in C, and goes on at `back`
     EXIT_IMMEDIATE, // T1 := the tag of the receiver in T0
     EXIT_ACTIVATE,  // the interpreter activates the method: its self must be looked at
     EXIT_RESUME,    // a resume point: takes the answer off the stack into T0, goes on at `back`
@@ -178,6 +179,13 @@ Label exit_label(Compilation *c);
 void emit_safe_point(Compilation *c, uint32_t target_pc);
 // The instruction by its body, in C: operands on the stack, FRAME_PC behind it; answer in T0.
 void emit_body(Compilation *c);
+// ---- objects made in eden (new_objects.c): operands on the stack, the object comes in T0, all T
+// registers are lost. To `slow` with operands in place where that cannot be.
+void emit_new_array(Compilation *c, int64_t size, bool takes_operands, Label slow);
+// `literal`: of the block, a method.
+void emit_new_full_closure(Compilation *c, int64_t literal, int64_t copied, bool has_context,
+                           Label slow);
+void emit_new_closure(Compilation *c, int64_t argument_count, int64_t copied, Label slow);
 // Returns T0 to the caller.
 void emit_return(Compilation *c);
 void emit_non_local_return(Compilation *c);

@@ -77,6 +77,7 @@ typedef struct Jit {
     JitStatistics statistics;
     JitHooks hooks;
     uint64_t stubs[RUNTIME_COUNT];
+    uint64_t marry; // a stub: new_objects.c
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
     KnownCode *known;
     size_t known_count, known_capacity; // capacity: a power of two
@@ -122,6 +123,9 @@ void jit_forget_all(struct VM *vm);
 // becomes those of its labels. 0: no room, or no memory.
 uint64_t assemble_piece(Jit *jit, IrCode *ir, uint64_t *addresses);
 MUST_USE Status stubs_make(struct VM *vm, Jit *jit, Diagnosis *diagnosis);
+
+// ---- new_objects.c
+void make_marry(IrCode *ir);
 
 // ---- naive.c, baseline.c
 // Compiles a method or a block, the other being NULL; NULL: refused or no memory. Nothing of the

@@ -104,11 +104,13 @@ Status stubs_make(VM *vm, Jit *jit, Diagnosis *diagnosis) {
         jit->stubs[entry] = assemble_stub(jit, &ir);
         made &= jit->stubs[entry] != 0;
     }
+    make_marry(&ir);
+    jit->marry = assemble_stub(jit, &ir);
     make_enter(&ir);
     jit->enter = assemble_stub(jit, &ir);
     make_return_to_interpreter(&ir);
     jit->hooks.return_to_interpreter = assemble_stub(jit, &ir);
-    made &= jit->enter && jit->hooks.return_to_interpreter;
+    made &= jit->marry && jit->enter && jit->hooks.return_to_interpreter;
     ir_release(&ir);
     jit->zone.stubs_end = jit->zone.free;
     const RuntimeFunction functions[] = {
