@@ -17,6 +17,7 @@
 #include "jit/jit.h"
 #include "jit/primitives.h"
 #include "tool/crash_code.h"
+#include "tool/gdb_jit.h"
 #include "tool/perf_map.h"
 #include "tool/simulate.h"
 #include "memory/collector.h"
@@ -33,6 +34,7 @@ struct Parley {
     char *collector, *trace, *isa, *image_name;
     Simulation *simulation; // NULL: the machine runs its code itself
     PerfMap *perf_map;      // NULL: none
+    GdbJit *gdb_jit;        // the same
     ImageInfo image;
     VM *vm;       // NULL: no image loaded
     bool is_over; // the image quit or failed: `outcome` is all there is
@@ -125,6 +127,8 @@ static void drop_vm(Parley *p) {
     plugin_release_all(p->vm);
     perf_map_end(p->perf_map);
     p->perf_map = NULL;
+    gdb_jit_end(p->gdb_jit);
+    p->gdb_jit = NULL;
     jit_release(p->vm);
     simulate_end(p->simulation);
     p->simulation = NULL;
@@ -181,6 +185,8 @@ static Status start_jit(Parley *p) {
     if (status == STATUS_OK) p->vm->jit->hooks.report_code = crash_code_report;
     if (status == STATUS_OK && p->options.perf_map)
         status = perf_map_begin(&p->perf_map, p->vm, &p->diagnosis);
+    if (status == STATUS_OK && p->options.gdb_jit)
+        status = gdb_jit_begin(&p->gdb_jit, p->vm, &p->diagnosis);
     if (status != STATUS_OK || !p->options.simulate) return status;
     SimulateOptions simulate = {.strict = p->options.simulate_strictly,
                                 .report = p->options.simulate_report};
