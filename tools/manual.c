@@ -58,8 +58,10 @@ static void print_commands(void) {
 
 static void print_options(void) {
 #define OPTION(spelling, kind, field, value, text) print_option(spelling, value, text);
+#define HEADING(text)                              printf(".SS %s\n", text);
 #include "cmd/options.tbl"
 #undef OPTION
+#undef HEADING
 }
 
 int main(void) {

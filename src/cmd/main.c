@@ -54,7 +54,8 @@ static int print_help(void) {
     puts("\n"
          "  parley --help | --version | --features; parley COMMAND --help\n"
          "\n"
-         "Options before the image:");
+         "Options before the image, or before a word of those above. Numbers of bytes may end\n"
+         "in k, m or g.");
     options_print_help();
     puts("\n"
          "Options of the OpenSmalltalk and Pharo VMs (--headless, -nodisplay, -vm-display-null,\n"

@@ -24,8 +24,10 @@ typedef struct OptionRow {
 static const OptionRow option_rows[] = {
 #define OPTION(spelling, kind, field, value, text)                                                 \
     {spelling, kind, offsetof(ParleyOptions, field), value, text},
+#define HEADING(text)
 #include "cmd/options.tbl"
 #undef OPTION
+#undef HEADING
 };
 enum { OPTION_ROW_COUNT = sizeof option_rows / sizeof *option_rows };
 
@@ -165,12 +167,16 @@ int options_read(int count, char **arguments, ParleyOptions *options) {
     return reader.taken;
 }
 
+static void print_row(const char *spelling, const char *value, const char *text) {
+    char left[64];
+    snprintf(left, sizeof left, "%s%s%s", spelling, value ? "=" : "", value ? value : "");
+    printf("  %-28s %s\n", left, text);
+}
+
 void options_print_help(void) {
-    for (int i = 0; i < OPTION_ROW_COUNT; i++) {
-        const OptionRow *row = &option_rows[i];
-        char left[64];
-        snprintf(left, sizeof left, "%s%s%s", row->spelling, row->value ? "=" : "",
-                 row->value ? row->value : "");
-        printf("  %-28s %s\n", left, row->text);
-    }
+#define HEADING(text)                              printf("\n%s\n", text);
+#define OPTION(spelling, kind, field, value, text) print_row(spelling, value, text);
+#include "cmd/options.tbl"
+#undef OPTION
+#undef HEADING
 }
