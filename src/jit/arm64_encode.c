@@ -820,6 +820,13 @@ static void arm64_patch_send(uint8_t *code, uint64_t code_address, uint64_t afte
     emit_send_site(&x, tag, target);
 }
 
+// All of these end in a b or bl.
+static void arm64_move_reference(uint8_t *end, int64_t distance) {
+    uint32_t word = load_u32(end + CALL_OFFSET);
+    uint32_t moved = word - (uint32_t)(distance / 4);
+    store_u32(end + CALL_OFFSET, (word & ~DISTANCE_FIELD) | (moved & DISTANCE_FIELD));
+}
+
 const Backend backend_arm64 = {
     .name = "arm64",
     .machine_names =
@@ -842,4 +849,6 @@ const Backend backend_arm64 = {
     .send_tag = arm64_send_tag,
     .patch_send = arm64_patch_send,
     .send_site_bytes = SEND_SITE_BYTES,
+    .move_reference = arm64_move_reference,
+    .trap_byte = 0, // udf #0
 };

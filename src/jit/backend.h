@@ -41,6 +41,10 @@ typedef struct Backend {
     void (*patch_send)(uint8_t *code, uint64_t code_address, uint64_t return_address, uint32_t tag,
                        uint64_t target);
     uint32_t send_site_bytes;
+    // The instruction that ends at `end`, a CALL_CODE, JUMP_CODE, JUMP_CODE_IF or SEND_SITE, has
+    // been moved by so many bytes: it leads to where it led before.
+    void (*move_reference)(uint8_t *end, int64_t distance);
+    uint8_t trap_byte; // nothing but these is code that traps
 } Backend;
 
 extern const Backend backend_x64, backend_arm64;

@@ -75,6 +75,7 @@ void code_free(Code *code) {
         free(code->sends[i].cases);
     free(code->sends);
     free(code->resume_points);
+    free(code->references);
     free(code);
 }
 
@@ -84,6 +85,59 @@ void zone_clear(CodeZone *zone) {
     zone->count = 0;
     zone->free = zone->stubs_end;
 }
+
+// ---- compaction
+
+static void move_piece(CodeZone *zone, Code *code, uint8_t *bytes) {
+    uint64_t size = code->end - code->start;
+    int64_t distance = (int64_t)(code->destination - code->start);
+    if (distance == 0) return;
+    memcpy(bytes, (const void *)(uintptr_t)code->start, size);
+    for (uint32_t i = 0; i < code->reference_count; i++)
+        zone->backend->move_reference(bytes + code->references[i], distance);
+    for (uint32_t i = 0; i < code->send_count; i++)
+        zone->backend->move_reference(bytes + code->sends[i].return_offset, distance);
+    zone_write(zone, code->destination, bytes, size);
+    code->start += (uint64_t)distance;
+    code->end += (uint64_t)distance;
+    code->checked_entry += (uint64_t)distance;
+    code->unchecked_entry += (uint64_t)distance;
+    code->linked_entry += (uint64_t)distance;
+}
+
+// What is free traps, so that nobody runs there unnoticed.
+static void fill_free(CodeZone *zone, uint64_t end, uint8_t *bytes, uint64_t size) {
+    memset(bytes, zone->backend->trap_byte, size);
+    for (uint64_t at = zone->free; at < end; at += size)
+        zone_write(zone, at, bytes, at + size < end ? size : end - at);
+}
+
+void zone_compact(CodeZone *zone) {
+    uint64_t largest = 4096, end = zone->free;
+    for (uint32_t i = 0; i < zone->count; i++)
+        if (zone->codes[i]->end - zone->codes[i]->start > largest)
+            largest = zone->codes[i]->end - zone->codes[i]->start;
+    uint8_t *bytes = malloc(largest);
+    uint32_t kept = 0;
+    zone->free = zone->stubs_end;
+    CHECK(bytes, "no memory to move %u pieces of code", zone->count);
+    for (uint32_t i = 0; i < zone->count; i++) {
+        Code *code = zone->codes[i];
+        if (code_is_given_up(code)) {
+            code_free(code);
+            continue;
+        }
+        ASSERT(code->destination <= code->start && code->destination >= zone->free);
+        move_piece(zone, code, bytes);
+        zone->codes[kept++] = code;
+        zone->free = code->end;
+    }
+    zone->count = kept;
+    fill_free(zone, end, bytes, largest);
+    free(bytes);
+}
+
+// ---- finding
 
 Code *zone_code_at(const CodeZone *zone, uint64_t address) {
     uint32_t low = 0, high = zone->count;

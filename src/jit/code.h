@@ -14,7 +14,8 @@
 // Where code may stop is listed in two tables, both ascending: call sites, by return address, and
 // resume points, by pc: there the frame can go on with all operands on its stack.
 //
-// The zone is filled from its start. It can be read and executed, never written: zone_write is the
+// The zone is filled from its start; when it is full some pieces go, and the others move together
+// (reclaim.h). It can be read and executed, never written: zone_write is the
 // one function that changes it, through a second mapping, and tells processor and simulator.
 #ifndef PARLEY_JIT_CODE_H
 #define PARLEY_JIT_CODE_H
@@ -63,8 +64,14 @@ typedef struct Code {
     bool is_block, is_full_block;
     SendSite *sends;
     ResumePoint *resume_points;
-    uint32_t send_count, resume_count;
+    uint32_t *references; // offsets behind instructions that lead to other code, but for sends
+    uint32_t send_count, resume_count, reference_count;
+    bool used;            // since the last reclamation
+    uint8_t age;          // reclaim.h
+    uint64_t destination; // where it goes, while code is reclaimed; 0: it is given up
 } Code;
+
+static inline bool code_is_given_up(const Code *code) { return code->destination == 0; }
 
 typedef struct CodeZone {
     const Backend *backend;
@@ -94,6 +101,9 @@ uint64_t zone_free_bytes(const CodeZone *zone);
 bool zone_add(CodeZone *zone, Code *code);
 // Forgets all pieces; the stubs stay.
 void zone_clear(CodeZone *zone);
+// Moves every piece down to its destination, and frees those without. Destinations ascend, and no
+// piece without tables is needed any more. No send site is linked.
+void zone_compact(CodeZone *zone);
 // The piece that an address lies in, a return address at its end included; NULL: none.
 Code *zone_code_at(const CodeZone *zone, uint64_t address);
 void code_free(Code *code);

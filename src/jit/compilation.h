@@ -147,7 +147,7 @@ bool compilation_at(const Compilation *c, uint32_t pc, Instruction *in);
 // A literal as an operand. Immediate ones are constants: who writes literals makes the code be
 // forgotten.
 Value compilation_literal(const Compilation *c, int64_t index);
-// Assembles the code into the zone, where everything else is forgotten if there is no room.
+// Assembles the code into the zone; NULL where there is no room, which is asked for.
 Code *compilation_finish(Compilation *c);
 void compilation_end(Compilation *c);
 

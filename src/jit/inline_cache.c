@@ -14,6 +14,8 @@
 #include "run/lookup.h"
 #include "run/primitive.h"
 
+enum { CACHE_BYTES = 256 }; // more than a closed or open cache takes
+
 static uint32_t tag_of(Oop receiver) {
     if (oop_is_immediate(receiver)) return (uint32_t)(oop_bits(receiver) & TAG_MASK);
     return (uint32_t)header_class_index(raw_load(oop_bits(receiver)));
@@ -40,6 +42,8 @@ void caches_unlink_all(Jit *jit) {
         for (uint32_t k = 0; k < jit->zone.codes[i]->send_count; k++)
             unlink_site(jit, jit->zone.codes[i], &jit->zone.codes[i]->sends[k]);
 }
+
+void caches_clear(Jit *jit) { array_clear(&jit->open_caches); }
 
 // Open caches find what the lookup cache finds, which has been flushed.
 void caches_selector_changed(VM *vm, Oop selector) {
@@ -166,7 +170,10 @@ static bool add_case(SendSite *site, uint32_t tag, uint64_t entry, uint32_t limi
 static void link_closed(VM *vm, Code *caller, SendSite *site) {
     Jit *jit = vm->jit;
     uint64_t piece = make_closed(jit, site);
-    if (!piece) return;
+    if (!piece) {
+        jit_request_room(vm, CACHE_BYTES);
+        return;
+    }
     watch_tell_cache(jit, false, selector_of(vm, caller, site), piece);
     zone_link_send(&jit->zone, caller, site, 0, piece);
     jit->statistics.closed += site->state != SITE_CLOSED;
@@ -190,7 +197,10 @@ void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const 
     } else if (!add_case(site, tag, callee->unchecked_entry,
                          (uint32_t)jit->options.policy.closed_cache_cases)) {
         open = add_open(jit, entry->selector, site->argument_count);
-        if (open) link_open(vm, caller, site, entry, callee, open);
+        if (open)
+            link_open(vm, caller, site, entry, callee, open);
+        else
+            jit_request_room(vm, CACHE_BYTES);
     } else if (site->state == SITE_UNLINKED) {
         zone_link_send(&jit->zone, caller, site, tag, callee->checked_entry);
         site->state = SITE_MONOMORPHIC;

@@ -16,12 +16,14 @@
 #include "jit/jit.h"
 
 // The site in `caller` was about to send to the receiver, for which the entry with its code was
-// found: the next time it goes there by itself. Nothing is done where the zone is full.
+// found: the next time it goes there by itself. Where the zone is full room is asked for.
 void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const Code *callee,
                 Oop receiver);
 
 // ---- what does not hold any more (docs/invariants.md has the table)
 void caches_unlink_all(Jit *jit);
+// Forgets the caches, which nothing is linked to; their room in the zone is free.
+void caches_clear(Jit *jit);
 void caches_selector_changed(VM *vm, Oop selector);
 // After a collection: the selectors of open caches may have moved.
 void caches_update(Jit *jit, Heap *heap);

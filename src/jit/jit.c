@@ -6,6 +6,7 @@
 //   - a lookup entry or block entry with code names code that is in the zone
 //   - whenever code is forgotten, every frame is interpreted
 #include "jit/inline_cache.h"
+#include "jit/reclaim.h"
 #include "jit/relied.h"
 #include "jit/watch.h"
 
@@ -25,8 +26,6 @@
 #include "run/stack.h"
 #include "run/verified.h"
 
-enum { FIRST_CAPACITY = 1024 };
-
 void jit_default_options(JitOptions *options) {
     *options = (JitOptions){
         .backend = backend_host(),
@@ -38,45 +37,6 @@ void jit_default_options(JitOptions *options) {
 #undef JIT_PARAMETER
             },
     };
-}
-
-// ---- the table of what is known
-
-static size_t known_position(const Jit *jit, Oop method, uint32_t block_pc) {
-    size_t mask = jit->known_capacity - 1;
-    size_t at = ((oop_bits(method) >> 3) + block_pc) * 0x9E3779B97F4A7C15ull >> 32 & mask;
-    while (!oop_is_none(jit->known[at].method) &&
-           (!oop_is(jit->known[at].method, method) || jit->known[at].block_pc != block_pc))
-        at = (at + 1) & mask;
-    return at;
-}
-
-// Enters everything anew that `heap` says is alive (NULL: everything). False: no memory.
-static bool known_rebuild(Jit *jit, size_t capacity, Heap *heap) {
-    KnownCode *old = jit->known, *known = calloc(capacity, sizeof *known);
-    size_t old_capacity = jit->known_capacity;
-    if (!known) return false;
-    jit->known = known;
-    jit->known_capacity = capacity;
-    jit->known_count = 0;
-    for (size_t i = 0; i < old_capacity; i++) {
-        if (oop_is_none(old[i].method)) continue;
-        Oop method = heap ? heap_survivor(heap, old[i].method) : old[i].method;
-        if (oop_is_none(method)) continue;
-        jit->known[known_position(jit, method, old[i].block_pc)] =
-            (KnownCode){method, old[i].block_pc, old[i].code};
-        jit->known_count++;
-    }
-    free(old);
-    return true;
-}
-
-static void known_put(Jit *jit, Oop method, uint32_t block_pc, Code *code) {
-    if (jit->known_count * 2 >= jit->known_capacity &&
-        !known_rebuild(jit, jit->known_capacity * 2, NULL))
-        return;
-    jit->known[known_position(jit, method, block_pc)] = (KnownCode){method, block_pc, code};
-    jit->known_count++;
 }
 
 // ---- forgetting
@@ -94,13 +54,13 @@ void jit_forget_all(VM *vm) {
     Jit *jit = vm->jit;
     frames_abandon_code(vm);
     forget_entries(vm);
-    memset(jit->known, 0, jit->known_capacity * sizeof *jit->known);
-    jit->known_count = 0;
+    known_clear(&jit->known);
+    jit->wanted_bytes = jit->paused_until = 0;
     jit->statistics.discarded += jit->zone.count;
     jit->resets++;
     jit->statistics.resets++;
     zone_clear(&jit->zone);
-    array_clear(&jit->open_caches);
+    caches_clear(jit);
     jit->relied = 0;
     watch_tell_zone_changed(jit);
 }
@@ -115,17 +75,11 @@ static void selector_changed(VM *vm, Oop selector) {
     if (relied_is_broken(vm)) jit_forget_all(vm);
 }
 
-
-// Other code may go to its code in ways that are not listed; it happens seldom, so all is
-// forgotten.
 static void method_changed(VM *vm, Oop method) {
-    Jit *jit = vm->jit;
-    bool found = false;
-    for (uint32_t i = 0; i < jit->zone.count; i++)
-        found |= oop_is(jit->zone.codes[i]->method.method, method);
-    for (size_t i = 0; i < jit->known_capacity && !found; i++)
-        found = oop_is(jit->known[i].method, method);
-    if (found || relied_is_broken(vm)) jit_forget_all(vm);
+    if (relied_is_broken(vm))
+        jit_forget_all(vm);
+    else if (known_has_method(&vm->jit->known, method))
+        reclaim_method(vm, method);
 }
 
 static void all_methods_changed(VM *vm) { jit_forget_all(vm); }
@@ -136,15 +90,6 @@ static void move_method(Jit *jit, Code *code, Oop method) {
     code->method.method = method;
     uint64_t word = oop_bits(method);
     zone_write(&jit->zone, code->start, &word, sizeof word);
-}
-
-// Most scavenges move no method.
-static bool known_have_moved(const Jit *jit, Heap *heap) {
-    for (size_t i = 0; i < jit->known_capacity; i++) {
-        Oop method = jit->known[i].method;
-        if (!oop_is_none(method) && !oop_is(heap_survivor(heap, method), method)) return true;
-    }
-    return false;
 }
 
 static void update(VM *vm, Heap *heap) {
@@ -163,10 +108,7 @@ static void update(VM *vm, Heap *heap) {
     }
     if (died) caches_unlink_all(jit); // what is linked to dead code
     caches_update(jit, heap);
-    if (known_have_moved(jit, heap) && !known_rebuild(jit, jit->known_capacity, heap)) {
-        memset(jit->known, 0, jit->known_capacity * sizeof *jit->known);
-        jit->known_count = 0;
-    }
+    known_update(&jit->known, heap);
 }
 
 // ---- compiling
@@ -179,22 +121,62 @@ static bool is_wanted(VM *vm, Oop method) {
            num_le(method_literal_count(method), num(policy->literal_limit));
 }
 
-static Code *compile(VM *vm, const LookupEntry *method, const BlockEntry *block) {
+// What is compiled, as the table of what is known has it.
+static const KnownCode *known_code(const Jit *jit, const LookupEntry *method,
+                                   const BlockEntry *block) {
+    if (!block) return known_find(&jit->known, method->method, 0);
+    return known_find(&jit->known, block->method, oop_is_none(block->start_pc) ? 0 : block->pc);
+}
+
+bool jit_compiles_nothing_now(Jit *jit) {
+    if (jit->wanted_bytes) return true;
+    if (!jit->paused_until) return false;
+    if (os_monotonic_nanoseconds() < jit->paused_until) return true;
+    jit->paused_until = 0;
+    return false;
+}
+
+static Code *compile_now(VM *vm, const LookupEntry *method, const BlockEntry *block) {
     Jit *jit = vm->jit;
     Oop object = block ? block->method : method->method;
-    bool is_old_block = block && !oop_is_none(block->start_pc);
-    uint32_t block_pc = is_old_block ? block->pc : 0;
-    const KnownCode *known = &jit->known[known_position(jit, object, block_pc)];
-    if (!oop_is_none(known->method)) return known->code;
     uint64_t before = os_monotonic_nanoseconds();
     Code *code = is_wanted(vm, object) ? jit->options.compile(vm, jit, method, block) : NULL;
     jit->statistics.compile_nanoseconds += os_monotonic_nanoseconds() - before;
+    return code;
+}
+
+// The code, found or made; NULL: refused, or there is no room now.
+static Code *compile(VM *vm, const LookupEntry *method, const BlockEntry *block) {
+    Jit *jit = vm->jit;
+    const KnownCode *known = known_code(jit, method, block);
+    if (!oop_is_none(known->method)) {
+        if (known->code) known->code->used = true;
+        return known->code;
+    }
+    if (jit_compiles_nothing_now(jit)) return NULL;
+    Code *code = compile_now(vm, method, block);
+    if (jit->wanted_bytes) return NULL;
     if (code)
         jit->statistics.compiled++;
     else
         jit->statistics.refused++;
-    known_put(jit, object, block_pc, code);
+    bool is_old_block = block && !oop_is_none(block->start_pc);
+    known_put(&jit->known, block ? block->method : method->method, is_old_block ? block->pc : 0,
+              code);
+    if (code) code->used = true;
     return code;
+}
+
+// What can never have room is refused for good.
+void jit_request_room(VM *vm, uint64_t bytes) {
+    Jit *jit = vm->jit;
+    if (bytes > jit->zone.limit - jit->zone.stubs_end) return;
+    if (bytes > jit->wanted_bytes) jit->wanted_bytes = bytes;
+    vm_request_interrupt(vm, INTERRUPT_CODE);
+}
+
+static void reclaim(VM *vm) {
+    if (vm->jit->wanted_bytes) reclaim_room(vm);
 }
 
 Code *jit_method_code(VM *vm, const LookupEntry *entry) {
@@ -210,12 +192,12 @@ Code *jit_block_code(VM *vm, const BlockEntry *entry) {
 }
 
 // Has what is activated now been interpreted often enough? `uses`: how often that was found.
-static bool is_due(const Jit *jit, uint32_t uses) {
-    return uses >= jit->options.policy.interpreted_activations;
+static bool is_due(const Jit *jit, uint32_t uses, const KnownCode *known) {
+    return uses >= jit->options.policy.interpreted_activations || known->code;
 }
 
 static bool method_is_due(const Jit *jit, LookupEntry *entry) {
-    return is_due(jit, ++entry->uses) || jit->known[known_position(jit, entry->method, 0)].code;
+    return is_due(jit, ++entry->uses, known_code(jit, entry, NULL));
 }
 
 Code *jit_send_code(VM *vm, LookupEntry *entry) {
@@ -225,18 +207,19 @@ Code *jit_send_code(VM *vm, LookupEntry *entry) {
 static bool method_is_hot(VM *vm, LookupEntry *entry) {
     if (!method_is_due(vm->jit, entry)) return false;
     const Code *code = jit_method_code(vm, entry);
+    if (!code && jit_compiles_nothing_now(vm->jit)) return false;
     entry->code = code ? code->linked_entry : 0;
     entry->kind = code ? LOOKUP_ENTERS_CODE : lookup_activating(entry->frame_flags);
     return true;
 }
 
 static void block_is_hot(VM *vm, BlockEntry *entry) {
-    if (!is_due(vm->jit, ++entry->uses)) return;
-    BlockEntry before = *entry;
-    const Code *code = jit_block_code(vm, &before);
-    *entry = before; // the zone may have been cleared, and the cache with it
+    Jit *jit = vm->jit;
+    if (entry->uses < BLOCK_IS_INTERPRETED - 1) entry->uses++;
+    if (!is_due(jit, entry->uses, known_code(jit, NULL, entry))) return;
+    const Code *code = jit_block_code(vm, entry);
     entry->code = code ? code->linked_entry : 0;
-    entry->uses = code ? 1 : BLOCK_IS_INTERPRETED;
+    if (!code && !jit_compiles_nothing_now(jit)) entry->uses = BLOCK_IS_INTERPRETED;
 }
 
 // Where the code of a block's frame begins, as the closure has it; none: a method's, a full
@@ -254,7 +237,7 @@ Code *jit_frame_code(VM *vm, uint64_t *fp) {
     Jit *jit = vm->jit;
     Oop start = block_start_pc(fp);
     uint32_t block_pc = oop_is_none(start) ? 0 : (uint32_t)num_concrete(num_from_oop(start)) + 7;
-    return jit->known[known_position(jit, frame_oop(fp + FRAME_METHOD), block_pc)].code;
+    return known_find(&jit->known, frame_oop(fp + FRAME_METHOD), block_pc)->code;
 }
 
 // ---- interpreted frames that become compiled ones
@@ -264,7 +247,10 @@ static Code *running_code(VM *vm) {
     uint64_t *fp = vm->fp;
     if (frame_flags(fp) & FRAME_FLAG_CHECKED_SELF) return NULL;
     Code *code = jit_frame_code(vm, fp);
-    if (code) return code;
+    if (code) {
+        code->used = true;
+        return code;
+    }
     Oop method = frame_oop(fp + FRAME_METHOD);
     if (!frame_is_block(fp)) {
         LookupEntry entry;
@@ -352,14 +338,19 @@ MAY_GC static MachineAction execute(VM *vm, uint64_t start) {
     return enter(vm, start, 0);
 }
 
+// A compiled caller must be asked by C.
+void jit_interpret_frame(VM *vm, uint64_t *fp) {
+    if (fp[FRAME_RETURN_ADDRESS] != vm->jit->hooks.return_to_interpreter)
+        fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+    frame_become_interpreted(fp);
+}
+
 // Where the compiled frame that the VM's registers name goes on; 0: it is an interpreted one now.
 static uint64_t resume_address(VM *vm) {
     const Code *code = jit_frame_code(vm, vm->fp);
     uint64_t address = code ? code_resume_at(code, vm->fp[FRAME_PC]) : 0;
-    if (address) return address;
-    vm->fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
-    frame_become_interpreted(vm->fp);
-    return 0;
+    if (!address) jit_interpret_frame(vm, vm->fp);
+    return address;
 }
 
 // Until the interpreter has something to do. False: vm->stop says why the VM stops.
@@ -397,12 +388,10 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
     if (!options->backend)
         return diagnose(diagnosis, STATUS_BAD_USAGE, "no compiler for this processor");
     Jit *jit = calloc(1, sizeof *jit);
-    if (jit) jit->known = calloc(FIRST_CAPACITY, sizeof *jit->known);
-    if (!jit || !jit->known) {
+    if (!jit || !known_init(&jit->known)) {
         free(jit);
         return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for the compiler");
     }
-    jit->known_capacity = FIRST_CAPACITY;
     jit->options = *options;
     jit->hooks = (JitHooks){
         .fp_register = options->backend->machine_numbers[R_FP],
@@ -415,6 +404,7 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
         .method_changed = method_changed,
         .all_methods_changed = all_methods_changed,
         .update = update,
+        .reclaim = reclaim,
     };
     vm->jit = jit;
     find_booleans(vm, jit);
@@ -439,6 +429,6 @@ void jit_release(VM *vm) {
     vm->jit = NULL;
     zone_release(&jit->zone);
     array_free(&jit->open_caches);
-    free(jit->known);
+    known_release(&jit->known);
     free(jit);
 }

@@ -7,12 +7,12 @@
 // collections; the method object itself is not touched.
 //
 // Where code is refused (too large, odd stack depths, a self that must be looked at) the
-// interpreter goes on. When the zone is full everything is forgotten and begins anew: a frame may
+// interpreter goes on. When the zone is full code not used lately goes (reclaim.h): a frame may
 // become an interpreted one at any time, so nothing has to be kept for those that run.
 #ifndef PARLEY_JIT_JIT_H
 #define PARLEY_JIT_JIT_H
 
-#include "jit/code.h"
+#include "jit/known.h"
 
 typedef enum RuntimeEntry {
 #define RUNTIME(NAME, function, text) RUNTIME_##NAME,
@@ -58,12 +58,6 @@ typedef struct JitStatistics {
 #undef JIT_FIGURE
 } JitStatistics;
 
-typedef struct KnownCode {
-    Oop method;        // none: empty
-    uint32_t block_pc; // of an old block; 0: the method or full block itself
-    Code *code;        // NULL: refused
-} KnownCode;
-
 // The code that all open sites of a selector share: it looks into the lookup cache.
 typedef struct OpenCache {
     Oop selector; // none: it died
@@ -79,11 +73,13 @@ typedef struct Jit {
     uint64_t stubs[RUNTIME_COUNT];
     uint64_t marry; // a stub: new_objects.c
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
-    KnownCode *known;
-    size_t known_count, known_capacity; // capacity: a power of two
+    KnownTable known;
+    uint64_t reclaimed_at, spent_before; // time of the last reclamation, compiling time until then
+    uint64_t paused_until;               // nothing is compiled; 0: it is
+    uint64_t wanted_bytes; // room in the zone that will be made at the next safe point; 0: none
     ARRAY(OpenCache) open_caches;
     uint32_t relied;                   // bits of relied.h: what the code relies on
-    uint64_t resets;                   // how often all code was forgotten
+    uint64_t resets;                   // how often code moved or was given up
     int64_t true_offset, false_offset; // from nil
     // Runs code from `start` until it is left; NULL: the processor does.
     MAY_GC MachineAction (*execute)(struct VM *vm, uint64_t start);
@@ -112,11 +108,18 @@ Code *jit_send_code(struct VM *vm, LookupEntry *entry);
 Code *jit_block_code(struct VM *vm, const BlockEntry *entry);
 // The code that the frame belongs to; NULL: none.
 Code *jit_frame_code(struct VM *vm, uint64_t *fp);
-// Is all compiled code, from before a call to C, still there?
+// Room is awaited, or so many methods are compiled again and again that interpreting is faster.
+bool jit_compiles_nothing_now(Jit *jit);
+// Is all compiled code, from before a call to C, still there, and where it was?
 static inline bool jit_is_unchanged(const Jit *jit, uint64_t resets) {
     return jit->resets == resets;
 }
 void jit_forget_all(struct VM *vm);
+// The compiled frame is interpreted from now on.
+void jit_interpret_frame(struct VM *vm, uint64_t *fp);
+// There is no room for so many bytes of code; some will be made at the next safe point. Nothing is
+// compiled until then.
+void jit_request_room(struct VM *vm, uint64_t bytes);
 
 // ---- stubs.c: the code that is always there
 // Assembles code without tables into the zone and releases the IR; `addresses`, if not NULL,

@@ -172,11 +172,27 @@ static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels
     return true;
 }
 
+static bool leads_elsewhere(IrOp op) {
+    return op == IR_CALL_CODE || op == IR_JUMP_CODE || op == IR_JUMP_CODE_IF;
+}
+
+// What must be changed when the piece moves.
+static bool fill_references(const Compilation *c, Code *code) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->ir.count; i++)
+        count += leads_elsewhere(c->ir.instructions[i].op);
+    code->references = malloc((count + 1) * sizeof *code->references);
+    if (!code->references) return false;
+    for (uint32_t i = 0; i < c->ir.count; i++)
+        if (leads_elsewhere(c->ir.instructions[i].op))
+            code->references[code->reference_count++] = c->ir.offsets[i + 1];
+    return true;
+}
+
 static uint64_t allocate(Compilation *c, uint32_t bytes) {
     uint64_t start = zone_allocate(&c->jit->zone, bytes);
-    if (start) return start;
-    jit_forget_all(c->vm);
-    return zone_allocate(&c->jit->zone, bytes);
+    if (!start) jit_request_room(c->vm, bytes);
+    return start;
 }
 
 // Puts the code where it belongs; false: it does not fit, or there is no memory.
@@ -185,7 +201,7 @@ static bool place(Compilation *c, Code *code, uint64_t *labels) {
     uint32_t bytes = assemble_measure(&c->ir, c->backend, labels);
     uint8_t *out = malloc(bytes);
     bool placed = out && !c->ir.out_of_memory && fill_tables(c, code, labels) &&
-                  (code->start = allocate(c, bytes)) != 0 &&
+                  fill_references(c, code) && (code->start = allocate(c, bytes)) != 0 &&
                   assemble(&c->ir, c->backend, code->start, labels, out) == ASSEMBLED;
     if (placed) {
         code->end = code->start + bytes;

@@ -53,11 +53,8 @@ static uint64_t enter_code(VM *vm, uint64_t linked_entry, unsigned argument_coun
 }
 
 static uint64_t interpret_from(VM *vm, uint64_t pc) {
-    uint64_t *fp = vm->fp;
-    fp[FRAME_PC] = pc;
-    if (fp[FRAME_RETURN_ADDRESS] != vm->jit->hooks.return_to_interpreter)
-        fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
-    frame_become_interpreted(fp);
+    vm->fp[FRAME_PC] = pc;
+    jit_interpret_frame(vm, vm->fp);
     return leave(vm, OUTCOME_SWITCHED);
 }
 

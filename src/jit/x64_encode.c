@@ -732,6 +732,11 @@ static void x64_patch_send(uint8_t *code, uint64_t code_address, uint64_t after,
     store_i32(end + DISTANCE_OFFSET, (int32_t)distance);
 }
 
+// All of these end in the distance.
+static void x64_move_reference(uint8_t *end, int64_t distance) {
+    store_i32(end + DISTANCE_OFFSET, (int32_t)(load_i32(end + DISTANCE_OFFSET) - distance));
+}
+
 #define NAME_0  "rax"
 #define NAME_1  "rcx"
 #define NAME_2  "rdx"
@@ -770,4 +775,6 @@ const Backend backend_x64 = {
     .send_tag = x64_send_tag,
     .patch_send = x64_patch_send,
     .send_site_bytes = SEND_SITE_BYTES,
+    .move_reference = x64_move_reference,
+    .trap_byte = 0xCC,
 };

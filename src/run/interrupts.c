@@ -122,6 +122,7 @@ MAY_GC Outcome vm_service_interrupts(VM *vm) {
     stack_set_limit(vm);
     trace_interrupts(vm, bits);
     if (vm->heap.wants & ~signals) heap_collect_as_wanted(&vm->heap);
+    if ((bits & INTERRUPT_CODE) && vm->hooks) vm->hooks->reclaim(vm);
     Outcome stopping = serve(vm, bits);
     Outcome outcome = preempt(vm);
     return stopping == OUTCOME_STOP ? stopping : outcome;

@@ -60,6 +60,8 @@ typedef struct JitHooks {
     void (*method_changed)(struct VM *vm, Oop method);     // its code is not its code any more
     void (*all_methods_changed)(struct VM *vm);
     void (*update)(struct VM *vm, Heap *heap); // objects moved or died
+    // A safe point with INTERRUPT_CODE: code may move and go.
+    void (*reclaim)(struct VM *vm);
 } JitHooks;
 
 // Every frame is interpreted from now on; code that called C is not gone back to.

@@ -151,7 +151,10 @@ static void move_frame(VM *vm, StackPage *from, StackPage *to) {
     memcpy(new_sp, vm->sp, words * 8);
     uint64_t *new_fp = new_sp + (fp - vm->sp);
     new_fp[FRAME_CALLER] = 0;
-    if (frame_kind(new_fp) != FRAME_INTERPRETED) new_fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+    if (frame_kind(new_fp) != FRAME_INTERPRETED) {
+        new_fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+        new_fp[FRAME_RETURN_ADDRESS] = vm->hooks->return_to_interpreter;
+    }
     from->head_fp = frame_caller(fp);
     from->head_sp = end;
     vm->fp = new_fp;

@@ -206,6 +206,7 @@ enum {
     INTERRUPT_TICKS = 32,   // tick limit or deterministic clock
     INTERRUPT_REPORT = 64,  // SIGQUIT: print what there is to say, and go on
     INTERRUPT_MEMORY = 128, // the running process gets the error that memory is used up
+    INTERRUPT_CODE = 256,   // there is no room for compiled code
 };
 void vm_request_interrupt(VM *vm, uint32_t bits);
 

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The kernel's own tests however code is run, which must not change what they find: all of them by the
 # interpreter alone, naively compiled, and compiled at the first activation (sunit.sh runs them as
-# everybody does), some with a code zone
-# that is full again and again and with collections all the time. Each run is one test; what failed
-# in it is told.
+# everybody does), with a code zone that is full again and again; some with collections all the time.
+# Each run is one test; what failed in it is told.
 set -u
 root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 parley=$root/build/${PARLEY_CONFIG:-release}/parley
@@ -37,8 +36,7 @@ else
     run "--naive"
     run "--interpreter"
     run "--compile-at-once"
-    # In so small a zone compiling is most of the work.
-    run "--code-size=64k" $([ "${PARLEY_NIGHTLY:-}" ] || echo Collections-Tests)
+    run "--code-size=64k"
 fi
 run "--gc-every=211 --verify-heap" Numbers-Tests
 run "--naive --gc-every=101 --move-every=3" Numbers-Tests

@@ -109,6 +109,66 @@ static void test_links(void **state) {
     assert_int_equal(backend_x64.send_tag(bytes, one->start, back), 4711);
 }
 
+// Pieces without a destination go, the others move down, lead where they led, and keep their
+// tables.
+static void test_compaction(void **state) {
+    Fixture *f = *state;
+    Code *gone = add_piece(f), *one = add_piece(f), *gone_too = add_piece(f), *two = add_piece(f);
+    uint64_t end = f->zone.free, target = gone->start, free_bytes = zone_free_bytes(&f->zone);
+    uint8_t marker = 0x5A;
+    zone_write(&f->zone, two->end - 1, &marker, 1);
+    zone_link_send(&f->zone, one, &one->sends[0], 9, target);
+    zone_link_send(&f->zone, two, &two->sends[0], 9, target);
+    gone->destination = gone_too->destination = 0;
+    one->destination = target;
+    two->destination = one->start;
+    zone_compact(&f->zone);
+    assert_int_equal(f->zone.count, 2);
+    assert_true(zone_free_bytes(&f->zone) >= free_bytes + 2 * CODE_BYTES);
+    assert_int_equal(one->start, target);
+    assert_int_equal(two->start, two->destination);
+    assert_int_equal(two->end, two->start + CODE_BYTES);
+    for (int i = 0; i < 2; i++) {
+        const Code *code = f->zone.codes[i];
+        uint64_t back = code->start + code->sends[0].return_offset;
+        const uint8_t *bytes = (const uint8_t *)(uintptr_t)code->start;
+        assert_ptr_equal(zone_code_at(&f->zone, back), code);
+        assert_int_equal(backend_x64.send_target(bytes, code->start, back), target);
+    }
+    assert_int_equal(*(const uint8_t *)(uintptr_t)(two->end - 1), marker);
+    for (uint64_t at = f->zone.free; at < end; at++)
+        assert_int_equal(*(const uint8_t *)(uintptr_t)at, backend_x64.trap_byte);
+}
+
+// A reference of each kind, moved by itself, is what would have been assembled there.
+static void test_moved_references(void **state) {
+    static const IrOp ops[] = {IR_CALL_CODE, IR_JUMP_CODE, IR_JUMP_CODE_IF, IR_SEND_SITE};
+    enum { HERE = 0x100000, DISTANCE = -0x340, TARGET = 0x140000 };
+    const uint64_t labels[1] = {0};
+    (void)state;
+    for (unsigned i = 0; backend_at(i); i++) {
+        const Backend *backend = backend_at(i);
+        for (unsigned k = 0; k < sizeof ops / sizeof *ops; k++) {
+            uint8_t moved[128] = {0}, there[128] = {0};
+            IrIns in = {.op = (uint8_t)ops[k], .c = COND_NOT_EQUAL, .imm = TARGET};
+            uint32_t length = backend->encode(&in, HERE, labels, moved);
+            backend->move_reference(moved + length, DISTANCE);
+            assert_int_equal(backend->encode(&in, HERE + DISTANCE, labels, there), length);
+            assert_memory_equal(moved, there, length);
+        }
+    }
+}
+
+static void test_limit(void **state) {
+    Fixture *f = *state;
+    assert_true(zone_may_have_limit(&f->zone, ZONE_BYTES));
+    assert_false(zone_may_have_limit(&f->zone, ZONE_BYTES + 1));
+    zone_set_limit(&f->zone, 4 * CODE_BYTES);
+    assert_int_equal(zone_free_bytes(&f->zone), 4 * CODE_BYTES);
+    assert_int_not_equal(zone_allocate(&f->zone, 3 * CODE_BYTES), 0);
+    assert_int_equal(zone_allocate(&f->zone, 3 * CODE_BYTES), 0);
+}
+
 static void test_full_zone(void **state) {
     Fixture *f = *state;
     unsigned count = 0;
@@ -177,6 +237,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_pieces_are_found_by_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tables, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_links, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_compaction, set_up, tear_down),
+        cmocka_unit_test(test_moved_references),
+        cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_zone, set_up, tear_down),
         cmocka_unit_test(test_changed_code_is_executed),
         cmocka_unit_test_setup_teardown(test_no_page_is_writable_and_executable, set_up, tear_down),
