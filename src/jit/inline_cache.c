@@ -21,7 +21,7 @@ static uint32_t tag_of(Oop receiver) {
     return (uint32_t)header_class_index(raw_load(oop_bits(receiver)));
 }
 
-static Oop selector_of(VM *vm, const Code *code, const SendSite *site) {
+Oop cache_selector(VM *vm, const Code *code, const SendSite *site) {
     if (site->kind == SEND_SPECIAL) return special_selector(vm, site->selector);
     return slot_at(code->method.method, num((int64_t)site->selector + 1));
 }
@@ -43,7 +43,10 @@ void caches_unlink_all(Jit *jit) {
             unlink_site(jit, jit->zone.codes[i], &jit->zone.codes[i]->sends[k]);
 }
 
-void caches_clear(Jit *jit) { array_clear(&jit->open_caches); }
+void caches_clear(Jit *jit) {
+    array_clear(&jit->open_caches);
+    array_clear(&jit->caches);
+}
 
 // Open caches find what the lookup cache finds, which has been flushed.
 void caches_selector_changed(VM *vm, Oop selector) {
@@ -53,13 +56,19 @@ void caches_selector_changed(VM *vm, Oop selector) {
         if (oop_is_none(code->method.method)) continue;
         for (uint32_t k = 0; k < code->send_count; k++) {
             SendSite *site = &code->sends[k];
-            if (site->state != SITE_UNLINKED && oop_is(selector_of(vm, code, site), selector))
+            if (site->state != SITE_UNLINKED && oop_is(cache_selector(vm, code, site), selector))
                 unlink_site(jit, code, site);
         }
     }
 }
 
 // ---- pieces
+
+static uint64_t assemble_cache(Jit *jit, IrCode *ir, uint64_t *labels) {
+    uint64_t start = assemble_piece(jit, ir, labels);
+    bool noted = start && array_push(&jit->caches, ((CachePiece){start, jit->zone.free}));
+    return noted ? start : 0;
+}
 
 static uint64_t make_closed(Jit *jit, const SendSite *site) {
     IrCode ir;
@@ -70,7 +79,7 @@ static uint64_t make_closed(Jit *jit, const SendSite *site) {
         ir_jump_code_if(&ir, COND_EQUAL, site->cases->entries[i]);
     }
     ir_i(&ir, IR_JUMP_CODE, (int64_t)jit->stubs[RUNTIME_SEND]);
-    return assemble_piece(jit, &ir, NULL);
+    return assemble_cache(jit, &ir, NULL);
 }
 
 // lookup_slot, lookup_hits, and the entry's code.
@@ -108,7 +117,7 @@ static uint64_t make_open(Jit *jit, OpenCache *cache) {
     ir_r(&ir, IR_JUMP_REGISTER, R_T3);
     ir_label(&ir, miss);
     ir_i(&ir, IR_JUMP_CODE, (int64_t)jit->stubs[RUNTIME_SEND]);
-    uint64_t start = assemble_piece(jit, &ir, labels);
+    uint64_t start = assemble_cache(jit, &ir, labels);
     if (!start) return 0;
     cache->selector_word = labels[word];
     return labels[begin];
@@ -174,7 +183,7 @@ static void link_closed(VM *vm, Code *caller, SendSite *site) {
         jit_request_room(vm, CACHE_BYTES);
         return;
     }
-    watch_tell_cache(jit, false, selector_of(vm, caller, site), piece);
+    watch_tell_cache(jit, false, cache_selector(vm, caller, site), piece);
     zone_link_send(&jit->zone, caller, site, 0, piece);
     jit->statistics.closed += site->state != SITE_CLOSED;
     site->state = SITE_CLOSED;

@@ -20,6 +20,9 @@
 void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const Code *callee,
                 Oop receiver);
 
+// The selector that the site sends.
+Oop cache_selector(VM *vm, const Code *code, const SendSite *site);
+
 // ---- what does not hold any more (docs/invariants.md has the table)
 void caches_unlink_all(Jit *jit);
 // Forgets the caches, which nothing is linked to; their room in the zone is free.

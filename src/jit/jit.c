@@ -7,6 +7,7 @@
 //   - whenever code is forgotten, every frame is interpreted
 #include "jit/inline_cache.h"
 #include "jit/reclaim.h"
+#include "jit/verify_zone.h"
 #include "jit/relied.h"
 #include "jit/watch.h"
 
@@ -405,6 +406,7 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
         .all_methods_changed = all_methods_changed,
         .update = update,
         .reclaim = reclaim,
+        .verify = zone_verify,
     };
     vm->jit = jit;
     find_booleans(vm, jit);
@@ -429,6 +431,7 @@ void jit_release(VM *vm) {
     vm->jit = NULL;
     zone_release(&jit->zone);
     array_free(&jit->open_caches);
+    array_free(&jit->caches);
     known_release(&jit->known);
     free(jit);
 }

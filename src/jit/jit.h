@@ -65,6 +65,11 @@ typedef struct OpenCache {
     uint64_t entry, selector_word; // addresses
 } OpenCache;
 
+// A closed or an open cache: code without tables.
+typedef struct CachePiece {
+    uint64_t start, end;
+} CachePiece;
+
 typedef struct Jit {
     CodeZone zone;
     JitOptions options;
@@ -78,6 +83,7 @@ typedef struct Jit {
     uint64_t paused_until;               // nothing is compiled; 0: it is
     uint64_t wanted_bytes; // room in the zone that will be made at the next safe point; 0: none
     ARRAY(OpenCache) open_caches;
+    ARRAY(CachePiece) caches; // all that are in the zone, in the order of their addresses
     uint32_t relied;                   // bits of relied.h: what the code relies on
     uint64_t resets;                   // how often code moved or was given up
     int64_t true_offset, false_offset; // from nil

@@ -75,6 +75,9 @@ typedef struct HeapClient {
     // After a become: forwarders exist now. Frames must stop referring to forwarders where the
     // rules say so. `classes_or_methods`: some of the objects were classes or methods.
     void (*after_become)(void *context, Heap *heap, bool classes_or_methods);
+    // Is what the client keeps in step with objects in step? Answers the number of complaints, the
+    // first `limit` of which go to `report` (NULL: only counted). NULL: nothing to check.
+    uint64_t (*verify)(void *context, FILE *report, unsigned limit);
 } HeapClient;
 enum { HEAP_CLIENT_LIMIT = 8 };
 

@@ -333,6 +333,13 @@ static bool verify_parse(Verifier *v) {
     return parsable;
 }
 
+static void verify_clients(Verifier *v) {
+    const Heap *heap = v->heap;
+    for (unsigned i = 0; i < heap->client_count; i++)
+        if (heap->clients[i].verify)
+            v->violations += heap->clients[i].verify(heap->clients[i].context, v->report, v->limit);
+}
+
 uint64_t heap_verify(Heap *heap, FILE *report, unsigned limit, bool loaded) {
     Verifier v = {.visitor = {verify_root}, .heap = heap, .report = report, .limit = limit};
     v.loaded = loaded;
@@ -346,6 +353,7 @@ uint64_t heap_verify(Heap *heap, FILE *report, unsigned limit, bool loaded) {
             verify_remembered(&v);
             verify_free_lists(&v);
             heap_visit_roots(heap, &v.visitor);
+            verify_clients(&v);
         }
     }
     free(v.begins);

@@ -62,6 +62,8 @@ typedef struct JitHooks {
     void (*update)(struct VM *vm, Heap *heap); // objects moved or died
     // A safe point with INTERRUPT_CODE: code may move and go.
     void (*reclaim)(struct VM *vm);
+    // Complaints about what is said of compiled code, as heap_verify makes them about objects.
+    uint64_t (*verify)(struct VM *vm, FILE *report, unsigned limit);
 } JitHooks;
 
 // Every frame is interpreted from now on; code that called C is not gone back to.

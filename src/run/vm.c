@@ -71,6 +71,11 @@ void vm_find_special_selectors(VM *vm) {
             sound ? heap_follow(&vm->heap, slot_at(pairs, num(2 * (int64_t)i))) : vm->heap.nil;
 }
 
+static uint64_t verify(void *context, FILE *report, unsigned limit) {
+    VM *vm = context;
+    return vm->hooks ? vm->hooks->verify(vm, report, limit) : 0;
+}
+
 static void after_become(void *context, Heap *heap, bool classes_or_methods) {
     VM *vm = context;
     event_note(&vm->events, EVENT_BECOME, classes_or_methods, heap->statistics.becomes, 0);
@@ -90,7 +95,7 @@ static Status vm_init(VM *vm, Diagnosis *diagnosis) {
     Status status = heap_init(&vm->heap, &vm->arena, &vm->options.heap, diagnosis);
     if (status) return status;
     status = heap_add_client(&vm->heap, (HeapClient){vm, visit_roots, update_weak, after_collection,
-                                                     request_safe_point, after_become});
+                                                     request_safe_point, after_become, verify});
     if (status) return status;
     status = verified_init(vm);
     if (status) return diagnose(diagnosis, status, "no memory for the table of methods");
