@@ -435,13 +435,15 @@ static bool follow_range(Verifier *v, unsigned range) {
     return true;
 }
 
+// Opal sets the flag in blocks that are nothing but a return from the method; it means nothing there.
 static bool starts_with_its_primitive(Verifier *v) {
     Instruction in;
     if (!v->has_primitive) return true;
     if (instruction_decode(v->code, v->limit_pc, v->first_pc, v->is_sista, &in) &&
         in.op == BC_CALL_PRIMITIVE)
         return true;
-    return refuse(v, v->first_pc, "the header says that there is a primitive, but there is none");
+    v->has_primitive = false;
+    return v->is_sista || refuse(v, v->first_pc, "the header says that there is a primitive, but there is none");
 }
 
 static bool follow_all(Verifier *v) {

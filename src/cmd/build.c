@@ -164,7 +164,7 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
         .pharo = given->pharo != NULL,
         .counts = counts,
     };
-    if (given->pharo) pharo_sources_read(tree, given->pharo, given->pharo_set, PHARO_LAID_OUT);
+    if (given->pharo) pharo_sources_read(tree, given->pharo, PHARO_MINIMAL, given->pharo_set, PHARO_LAID_OUT);
     for (int i = 0; i < given->source_count; i++)
         sources_read(tree, given->sources[i]);
     for (size_t i = 0; i < tree->scripts.count; i++)

@@ -2,6 +2,7 @@
 // The steps that make a usable Pharo of one that has started once: see pharo_steps.tbl.
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/build_run.h"
 #include "cmd/command.h"
@@ -13,13 +14,16 @@ static const char tree_prefix[] = "TREE/";
 typedef struct Step {
     PharoSet set;
     const char *name;
+    const char *optional_part; // of the checkout; where it is not there, the step is left out
     const char *words[STEP_WORDS];
 } Step;
 
 static const Step steps[] = {
-#define PHARO_STEP(SET, name, ...) {PHARO_##SET, name, {__VA_ARGS__}},
+#define PHARO_STEP(SET, name, ...)                {PHARO_##SET, name, NULL, {__VA_ARGS__}},
+#define PHARO_OPTIONAL_STEP(SET, name, part, ...) {PHARO_##SET, name, part, {__VA_ARGS__}},
 #include "cmd/pharo_steps.tbl"
 #undef PHARO_STEP
+#undef PHARO_OPTIONAL_STEP
 };
 
 enum { STEP_COUNT = sizeof steps / sizeof *steps };
@@ -40,14 +44,27 @@ unsigned pharo_step_count(PharoSet set) {
 
 const char *pharo_step_name(PharoSet set, unsigned index) { return step_at(set, index)->name; }
 
+// Whoever loads a package runs the initialisers of its classes, so the builder has them run for the
+// tests that it lays out.
+static bool write_initializers(const char *checkout, PharoSet set, FILE *to) {
+    SourceTree *tree = source_tree_new();
+    if (!tree) return false;
+    pharo_sources_read(tree, checkout, PHARO_KERNEL_TESTS, set, PHARO_LAID_OUT);
+    file_out_initializers(to, tree);
+    bool complete = !tree->arena.is_exhausted;
+    source_tree_free(tree);
+    return complete;
+}
+
 // A file out of what the image loads itself, beside the image; it is removed when the step is over.
 static int write_loaded(const char *checkout, PharoSet set, const char *path) {
     SourceTree *tree = source_tree_new();
     FILE *to = tree ? fopen(path, "w") : NULL;
     bool complete = false;
     if (to) {
-        pharo_sources_read(tree, checkout, set, PHARO_LOADED);
-        complete = tree->diagnostics.error_count == 0 && file_out(to, tree);
+        pharo_sources_read(tree, checkout, PHARO_MINIMAL, set, PHARO_LOADED);
+        complete = tree->diagnostics.error_count == 0 && write_initializers(checkout, set, to) &&
+                   file_out(to, tree);
         for (size_t i = 0; i < tree->diagnostics.count; i++)
             diagnostic_print(&tree->diagnostics.items[i], stderr);
         complete = fclose(to) == 0 && complete;
@@ -56,11 +73,31 @@ static int write_loaded(const char *checkout, PharoSet set, const char *path) {
     return complete ? EXIT_OK : complain("%s: cannot be written", path);
 }
 
+static bool is_file_of_tree(const char *word) {
+    return strncmp(word, tree_prefix, strlen(tree_prefix)) == 0;
+}
+
+// Whether the checkout has all files that the step names.
+static bool has_files(const Step *step, const char *checkout) {
+    char file[4096];
+    for (unsigned i = 0; i < STEP_WORDS && step->words[i]; i++) {
+        if (!is_file_of_tree(step->words[i])) continue;
+        snprintf(file, sizeof file, "%s/%s", checkout, step->words[i] + strlen(tree_prefix));
+        if (access(file, R_OK) != 0) return false;
+    }
+    return true;
+}
+
 int pharo_step_run(const RunOptions *options, const char *path, const char *checkout, PharoSet set,
                    unsigned index) {
     const Step *step = step_at(set, index);
     const char *words[STEP_WORDS];
-    char file[4096], loaded[4096];
+    char files[2][4096], loaded[4096];
+    unsigned file_count = 0;
+    if (step->optional_part && !has_files(step, checkout)) {
+        printf("  left out: the checkout has no %s\n", step->optional_part);
+        return EXIT_OK;
+    }
     unsigned count = 0;
     int code = EXIT_OK;
     snprintf(loaded, sizeof loaded, "%s.st", path);
@@ -69,8 +106,9 @@ int pharo_step_run(const RunOptions *options, const char *path, const char *chec
         if (strcmp(words[count], "LOADED") == 0) {
             code = write_loaded(checkout, set, loaded);
             words[count] = loaded;
-        } else if (strncmp(words[count], tree_prefix, strlen(tree_prefix)) == 0) {
-            snprintf(file, sizeof file, "%s/%s", checkout, words[count] + strlen(tree_prefix));
+        } else if (is_file_of_tree(words[count]) && file_count < 2) {
+            char *file = files[file_count++];
+            snprintf(file, sizeof files[0], "%s/%s", checkout, words[count] + strlen(tree_prefix));
             words[count] = file;
         }
     }

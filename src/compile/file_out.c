@@ -16,10 +16,10 @@ typedef struct FileOut {
 
 static void put_text(FileOut *out, Text text) { fwrite(text.bytes, 1, text.length, out->to); }
 
-// With what ends a chunk, or a string, doubled.
+// With what ends a chunk, or a string, doubled, and lines that end in CR, as in every Pharo.
 static void put_doubled(FileOut *out, Text text, char doubled) {
     for (size_t i = 0; i < text.length; i++) {
-        fputc(text.bytes[i], out->to);
+        fputc(text.bytes[i] == '\n' ? '\r' : text.bytes[i], out->to);
         if (text.bytes[i] == doubled) fputc(doubled, out->to);
     }
 }
@@ -160,11 +160,21 @@ static void put_initializers(FileOut *out) {
     }
 }
 
-bool file_out(FILE *to, SourceTree *tree) {
+static FileOut begin(FILE *to, SourceTree *tree) {
     FileOut out = {.to = to, .tree = tree};
     for (size_t i = 0; i < tree->classes.count; i++)
         text_map_put(&out.classes, &tree->arena, tree->classes.items[i]->name,
                      tree->classes.items[i]);
+    return out;
+}
+
+void file_out_initializers(FILE *to, SourceTree *tree) {
+    FileOut out = begin(to, tree);
+    put_initializers(&out);
+}
+
+bool file_out(FILE *to, SourceTree *tree) {
+    FileOut out = begin(to, tree);
     for (size_t i = 0; i < tree->classes.count; i++)
         if (tree->classes.items[i]->is_trait) put_class(&out, tree->classes.items[i]);
     for (size_t i = 0; i < tree->classes.count; i++)

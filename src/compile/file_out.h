@@ -9,6 +9,8 @@
 
 #include "compile/source_tree.h"
 
+// Chunks that send `initialize` to the tree's classes that have one of their own.
+void file_out_initializers(FILE *to, SourceTree *tree);
 // False: memory is out. Whether everything could be written is for the file's owner to ask.
 bool file_out(FILE *to, SourceTree *tree);
 

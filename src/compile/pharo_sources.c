@@ -36,12 +36,13 @@ bool pharo_set_named(const char *name, PharoSet *set) {
     return false;
 }
 
-void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set, PharoPart part) {
+void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet first, PharoSet set,
+                        PharoPart part) {
     char path[4096];
     snprintf(path, sizeof path, "%s/src/Kernel", checkout);
     const char *folder = access(path, F_OK) == 0 ? "/src" : "";
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++) {
-        if (packages[i].set > set || packages[i].part != part) continue;
+        if (packages[i].set < first || packages[i].set > set || packages[i].part != part) continue;
         int length = snprintf(path, sizeof path, "%s%s/%s", checkout, folder, packages[i].name);
         if (length > 0 && length < (int)sizeof path) sources_read(tree, path);
     }

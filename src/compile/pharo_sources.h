@@ -17,8 +17,9 @@ typedef enum PharoSet {
 typedef enum PharoPart { PHARO_LAID_OUT, PHARO_LOADED } PharoPart;
 
 bool pharo_set_named(const char *name, PharoSet *set); // false: no such set
-// Reads a part of the set's packages from CHECKOUT/src, or from CHECKOUT itself where it has the
+// Reads a part of the packages that come with the sets from `first` to `set`, from CHECKOUT/src, or from CHECKOUT itself where it has the
 // packages. What is wrong goes to the tree's diagnostics.
-void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet set, PharoPart part);
+void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet first, PharoSet set,
+                        PharoPart part);
 
 #endif

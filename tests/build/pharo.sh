@@ -31,7 +31,7 @@ check "the stack" complains "PharoBootstrapInitialization class>>initializeComma
 
 check "with the compiler" build compiler -o pharo.image
 check "its counts" says "pharo.image: 821 classes, 0 traits, 14936 methods, 1 warning"
-check "progress is shown" says "6/9 the compiler's options"
+check "progress is shown" says "6/10 the compiler's options"
 check "it is sound" run 0 image check --methods pharo.image
 mkdir elsewhere
 check "again, elsewhere" build compiler --quiet -o elsewhere/other.image

@@ -476,12 +476,22 @@ static void other_operands_are_in_range(void **state) {
     accepts(true, BYTES(224, 255, 226, 255, 92));
 }
 
+// SistaV1: blocks of Opal's that only return say so, and have none.
+static void accepts_without_primitive(void) {
+    MethodParts parts = standard(true, BYTES(88));
+    parts.has_primitive = true;
+    MethodSummary summary = accept_parts(parts);
+    assert_int_equal(summary.primitive, 0);
+    summary_free(&summary);
+}
+
 static void primitives_stand_first(void **state) {
     (void)state;
     refuses("a primitive where none may be", false, BYTES(139, 60, 0, 120));
     MethodParts parts = standard(false, BYTES(120));
     parts.has_primitive = true;
     refuses_parts(parts, "says that there is a primitive");
+    accepts_without_primitive();
     parts = standard(false, BYTES(139, 60, 0, 139, 60, 0, 120));
     parts.has_primitive = true;
     refuses_parts(parts, "pc 44: a primitive where none may be");
