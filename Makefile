@@ -57,7 +57,7 @@ endif
 FLAGS_release := -O2
 FLAGS_arm64 := -O2
 FLAGS_debug := -O1 -DPARLEY_DEBUG
-# For libFuzzer, with clang: tools/fuzz_run.sh.
+# For libFuzzer, with clang: tools/fuzz.sh.
 FLAGS_fuzz := -O1 -DPARLEY_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
               -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # The loop's jumps, each of which may lead to every label, keep clang's warnings and sanitizers busy
@@ -181,9 +181,12 @@ $(B)/tests/nightly/%: tests/nightly/%.c $(B)/libparley.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS) $(CMOCKA)
 
-# libFuzzer on whole runs, for tools/fuzz_run.sh: CONFIG=fuzz CC=clang.
-$(B)/fuzz_run: tests/fuzz/fuzz_run.c $(B)/libparley.a
-	$(CC) $(CFLAGS_ALL) -MF $@.d -fsanitize=fuzzer -Wl,--wrap=_exit -o $@ $< $(B)/libparley.a $(LIBS)
+# What tools/fuzz.sh runs: CONFIG=fuzz CC=clang.
+$(B)/fuzz_run: LDFLAGS += -Wl,--wrap=_exit
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/libparley.a
+	$(CC) $(CFLAGS_ALL) -MF $@.d -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libparley.a $(LIBS)
+$(B)/make_image_corpus: tests/fuzz/make_image_corpus.c $(B)/libparley.a
+	$(CC) $(CFLAGS_ALL) -Itests -MF $@.d -o $@ $< $(B)/libparley.a $(LIBS)
 
 nightly:
 	@tools/install_deps.sh nightly

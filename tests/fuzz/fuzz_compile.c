@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // libFuzzer on the compiler: whatever the text is, compiling ends in a code that the bytecode
 // verifier accepts, or in at least one error; and the same text gives the same code again. The
-// first byte chooses the options. Build and run: tools/fuzz_compile.sh
+// first byte chooses the options. Build and run: tools/fuzz.sh compile
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

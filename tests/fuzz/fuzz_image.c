@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // libFuzzer on the image reader: whatever the bytes are, reading ends in a status; what was
 // accepted can be walked, all its methods can be given to the bytecode verifier, and it can be
-// written and read again. Build and run: tools/fuzz_image.sh
+// written and read again. Build and run: tools/fuzz.sh image
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 // accepted it runs for a while, with the heap verified around every collection and at the end. What
 // is fuzzed is the list of changes, so that the rest of the image stays sound and the damage gets
 // deep into the VM. A broken invariant ends the process with code 3; here that is an abort, which
-// the fuzzer notices. Build and run: tools/fuzz_run.sh
+// the fuzzer notices. Build and run: tools/fuzz.sh run
 //
 // A change takes eight bytes:
 //

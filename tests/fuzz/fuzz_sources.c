@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // libFuzzer on the readers of source files and on linking: whatever the bytes are, reading ends, what
-// was read lies inside the tree, and linking ends, too. Build and run: tools/fuzz_sources.sh
+// was read lies inside the tree, and linking ends, too. Build and run: tools/fuzz.sh sources
 //
 // The first byte chooses the reader; bytes of value 1 divide the input into files.
 #include <stdint.h>
