@@ -29,12 +29,12 @@ enum {
 
 // ---- options and sizes
 
-// The limit leaves the machine some memory: running into it is an error that Smalltalk can catch,
-// running out of pages is not.
+// The limit leaves the machine most of its memory: running into it is an error that Smalltalk can
+// catch, running out of pages is not, and others want to run meanwhile.
 void heap_default_options(HeapOptions *options) {
     *options = (HeapOptions){
         .eden_bytes = DEFAULT_EDEN_BYTES,
-        .old_limit_bytes = os_memory_available() / 4 * 3,
+        .old_limit_bytes = os_memory_available() / 4,
         .growth_bytes = DEFAULT_GROWTH_BYTES,
         .shrink_bytes = DEFAULT_SHRINK_BYTES,
         .tenure_age = DEFAULT_TENURE_AGE,

@@ -160,6 +160,8 @@ MUST_USE Status heap_bootstrap(Heap *heap, Diagnosis *diagnosis);
 Oop heap_allocate(Heap *heap, uint64_t class_index, unsigned format, uint64_t slot_count);
 // The same in old space and pinned (pinned: never moves until unpinned).
 Oop heap_allocate_old(Heap *heap, uint64_t class_index, unsigned format, uint64_t slot_count);
+// Whether an allocation of so many bytes would find room now.
+bool heap_can_allocate(const Heap *heap, uint64_t bytes);
 // Bytes that could still be allocated if old space grew to its limit, and those free now.
 uint64_t heap_room_bytes(const Heap *heap);
 uint64_t heap_free_old_bytes(const Heap *heap);

@@ -76,11 +76,12 @@ static bool policy_is_hopeless(const Heap *heap, uint64_t bytes) {
     return bytes > heap->arena->old_space.end - heap->arena->old_space.start;
 }
 
+// All young objects find room in the excess, and it has not been used up then.
 bool heap_exceed_limit(Heap *heap) {
     enum { PART = 8, LEAST = 4 << 20, MOST = 64 << 20 };
     uint64_t limit = heap->options.old_limit_bytes, excess = limit / PART;
     if (!limit || heap->excess_bytes) return false;
-    heap->excess_bytes = excess < LEAST ? LEAST : excess > MOST ? MOST : excess;
+    heap->excess_bytes = heap->new_bytes + (excess < LEAST ? LEAST : excess > MOST ? MOST : excess);
     return true;
 }
 

@@ -151,8 +151,6 @@ static inline bool heap_old_has_grown(const Heap *heap) {
 }
 // The collectors tell through old_space_shrink that a full collection is over.
 void heap_note_full_collection(Heap *heap);
-// Whether an allocation of so many bytes would find room now.
-bool heap_can_allocate(const Heap *heap, uint64_t bytes);
 
 // ---- wishes: sets bits of heap->wants and asks the clients for a safe point.
 void heap_want(Heap *heap, uint32_t bits);

@@ -19,6 +19,7 @@
 #include "run/inlined.h"
 #include "run/interrupts.h"
 #include "run/lookup.h"
+#include "run/process.h"
 #include "run/return.h"
 #include "run/send.h"
 #include "run/stack.h"
@@ -39,9 +40,14 @@ static bool count_tick(VM *vm) {
     return false;
 }
 
+// The process that ran out may have left meanwhile; the bit is set again when it goes on.
 static bool takes_memory_interrupt(VM *vm) {
-    return __atomic_fetch_and(&vm->interrupts, ~(uint32_t)INTERRUPT_MEMORY, __ATOMIC_SEQ_CST) &
-           INTERRUPT_MEMORY;
+    uint32_t bits =
+        __atomic_fetch_and(&vm->interrupts, ~(uint32_t)INTERRUPT_MEMORY, __ATOMIC_SEQ_CST);
+    if (!(bits & INTERRUPT_MEMORY) || !oop_is(vm->exhausted_process, process_active(vm)))
+        return false;
+    vm->exhausted_process = oop_none();
+    return true;
 }
 
 // At a method's entry or a backward jump: interrupts first, then room on the stack page.

@@ -46,15 +46,15 @@ static void signal_special(VM *vm, SpecialObject which) {
     semaphore_release(vm, vm_special(vm, which), 1);
 }
 
-static void note_low_space_process(VM *vm) {
+static void note_low_space_process(VM *vm, Oop process) {
     Oop specials = vm->heap.special_objects;
     if (num_lt(num(SPECIAL_LOW_SPACE_PROCESS), slot_count(specials)))
-        field_at_put(&vm->heap, specials, SPECIAL_LOW_SPACE_PROCESS, process_active(vm));
+        field_at_put(&vm->heap, specials, SPECIAL_LOW_SPACE_PROCESS, process);
 }
 
 static void release_semaphores(VM *vm, uint32_t bits) {
     if (take_want(vm, HEAP_LOW_SPACE)) {
-        note_low_space_process(vm);
+        note_low_space_process(vm, process_active(vm));
         signal_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE);
     }
     if (take_want(vm, HEAP_MOURNERS)) signal_special(vm, SPECIAL_FINALISATION_SEMAPHORE);
@@ -116,12 +116,32 @@ MAY_GC static Outcome preempt(VM *vm) {
     return OUTCOME_ANSWERED;
 }
 
+// Old space may exceed its limit for once; whose allocations wanted the room is told.
+MAY_GC static bool exceed_limit(VM *vm, uint64_t bytes) {
+    if (!heap_exceed_limit(&vm->heap) || !heap_make_room(&vm->heap, bytes)) return false;
+    bool left = !oop_is_none(vm->wanting_process);
+    vm->exhausted_process = left ? vm->wanting_process : process_active(vm);
+    note_low_space_process(vm, vm->exhausted_process);
+    vm_request_interrupt(vm, INTERRUPT_MEMORY);
+    return true;
+}
+
+// A collection that has found no room tells the process that wanted it before another one needs a
+// little, and would be told instead.
+MAY_GC static void collect(VM *vm) {
+    heap_collect_as_wanted(&vm->heap);
+    if (!vm->heap.excess_bytes && !heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS) &&
+        !heap_make_room(&vm->heap, VM_ROOM_FOR_ERRORS))
+        (void)exceed_limit(vm, VM_ROOM_FOR_ERRORS);
+    vm->wanting_process = oop_none();
+}
+
 MAY_GC Outcome vm_service_interrupts(VM *vm) {
     const uint32_t signals = HEAP_LOW_SPACE | HEAP_MOURNERS; // served with the semaphores
     uint32_t bits = take_interrupts(vm);
     stack_set_limit(vm);
     trace_interrupts(vm, bits);
-    if (vm->heap.wants & ~signals) heap_collect_as_wanted(&vm->heap);
+    if (vm->heap.wants & ~signals) collect(vm);
     if ((bits & INTERRUPT_CODE) && vm->hooks) vm->hooks->reclaim(vm);
     Outcome stopping = serve(vm, bits);
     Outcome outcome = preempt(vm);
@@ -129,10 +149,7 @@ MAY_GC Outcome vm_service_interrupts(VM *vm) {
 }
 
 MAY_GC bool vm_make_room(VM *vm, uint64_t bytes) {
-    if (heap_make_room(&vm->heap, bytes)) return true;
-    if (!heap_exceed_limit(&vm->heap) || !heap_make_room(&vm->heap, bytes)) return false;
-    vm_request_interrupt(vm, INTERRUPT_MEMORY);
-    return true;
+    return heap_make_room(&vm->heap, bytes) || exceed_limit(vm, bytes);
 }
 
 // ---- waiting

@@ -15,9 +15,11 @@
 MAY_GC Outcome vm_service_interrupts(VM *vm);
 
 // Room for what the VM needs to go on with the running process, as heap_make_room; where there is
-// none old space may exceed its limit for once, and the process gets an error at its next safe
-// point. False: that did not help.
+// none old space may exceed its limit for once, and the process, whoever runs meanwhile, gets an
+// error at its next safe point. The special object of the low-space process names it. False: that
+// did not help.
 MAY_GC bool vm_make_room(VM *vm, uint64_t bytes);
+enum { VM_ROOM_FOR_ERRORS = 64 * 1024 }; // what handling an error may take
 
 // No frame runs: waits in the event loop, serving what comes, until a process is ready and runs.
 // OUTCOME_SWITCHED, or OUTCOME_STOP (among other reasons because nothing can ever happen).

@@ -16,6 +16,7 @@
 #include "run/interrupts.h"
 #include "run/lookup.h"
 #include "run/primitive.h"
+#include "run/process.h"
 #include "run/stack.h"
 #include "run/trace.h"
 #include "run/verified.h"
@@ -56,11 +57,7 @@ Outcome send_out_of_memory(VM *vm) {
     return OUTCOME_STOP;
 }
 
-// Room for error handling.
-MAY_GC static bool make_room(VM *vm) {
-    enum { ENOUGH = 64 * 1024 };
-    return vm_make_room(vm, ENOUGH);
-}
+MAY_GC static bool make_room(VM *vm) { return vm_make_room(vm, VM_ROOM_FOR_ERRORS); }
 
 // ---- messages that say why a message could not be sent
 
@@ -254,11 +251,16 @@ static bool unforward_operands(VM *vm, unsigned argument_count, int depth) {
     return found;
 }
 
-// Collects, then tries the primitive again.
+// Collects, then tries the primitive again. That it fails tells the process that memory is used up;
+// it gets room to handle that.
 MAY_GC static Outcome retry_after_collection(VM *vm, LookupEntry *entry, unsigned argument_count) {
     heap_make_room(&vm->heap, vm->heap.failed_bytes);
     entry->method = vm->new_method;
-    return run_primitive(vm, entry, argument_count);
+    Outcome outcome = run_primitive(vm, entry, argument_count);
+    if (outcome == OUTCOME_FAILED && vm->failure == FAILURE_NO_MEMORY &&
+        !heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS))
+        (void)heap_exceed_limit(&vm->heap);
+    return outcome;
 }
 
 // The primitive may have collected before it failed, and then the entry is out of date: nobody has
@@ -427,8 +429,20 @@ Outcome send_bad_code(VM *vm, uint64_t pc) {
     return send_from_vm(vm, selector, 0);
 }
 
+// The last literal of a full block's code is the code around it.
+static Oop method_around(VM *vm, Oop code) {
+    enum { DEPTH_LIMIT = 1000 };
+    for (int i = 0; i < DEPTH_LIMIT && !num_is_zero(method_literal_count(code)); i++) {
+        Oop last = heap_follow(&vm->heap, slot_at(code, method_literal_count(code)));
+        if (!oop_is_method(last)) break;
+        code = last;
+    }
+    return code;
+}
+
 // The method's selector is its last literal but one, or stands in the AdditionalMethodState there.
-static Oop method_selector(VM *vm, Oop method) {
+static Oop method_selector(VM *vm, Oop code) {
+    Oop method = method_around(vm, code);
     Num count = method_literal_count(method);
     if (num_lt(count, num(2))) return vm->heap.nil;
     Oop selector = heap_follow(&vm->heap, slot_at(method, num_sub(count, num(1))));
@@ -450,9 +464,10 @@ MAY_GC static Outcome fail_running_message(VM *vm) {
 }
 
 Outcome send_depth_exceeded(VM *vm) {
-    if (vm->depth_grace)
+    if (oop_is(vm->deep_process, process_active(vm)))
         return give_up(vm, "recursion went on beyond the limit while its error "
                            "was handled");
+    vm->deep_process = process_active(vm);
     vm->depth_grace = vm->options.max_process_words / 4 + vm->stack.page_words;
     for (int attempts = 0; stack_overflow(vm) != FAILURE_NONE;)
         if (!stack_make_room(vm, &attempts)) return send_out_of_memory(vm);

@@ -15,6 +15,7 @@
 #include "run/context.h"
 #include "run/interrupts.h"
 #include "run/primitive.h"
+#include "run/process.h"
 
 MUST_USE Status stack_init(VM *vm, Diagnosis *diagnosis) {
     StackPages *stack = &vm->stack;
@@ -163,15 +164,24 @@ static void move_frame(VM *vm, StackPage *from, StackPage *to) {
     context_frame_moved(vm, new_fp);
 }
 
+// The grace is of one process: another one that recurses gets its own error.
+static bool exceeds_depth(VM *vm, uint64_t words) {
+    uint64_t limit = vm->options.max_process_words;
+    bool graced = oop_is(vm->deep_process, process_active(vm));
+    if (graced && words <= limit) {
+        vm->depth_grace = 0;
+        vm->deep_process = oop_none();
+    }
+    return limit && words > limit + (graced ? vm->depth_grace : 0);
+}
+
 Failure stack_overflow(VM *vm) {
     event_note(&vm->events, EVENT_STACK_OVERFLOW, 0, (uint64_t)(uintptr_t)vm->fp, 0);
     StackPage *from = vm->stack.current;
     uint64_t below = from->words_below + (uint64_t)(from->top - vm->sp);
     bool alone = frame_caller(vm->fp) == NULL;
     CHECK(!alone, "a single frame of %ld words fills a stack page", (long)(from->top - vm->sp));
-    uint64_t limit = vm->options.max_process_words;
-    if (below <= limit) vm->depth_grace = 0;
-    if (limit && below > limit + vm->depth_grace) return FAILURE_LIMIT_EXCEEDED;
+    if (exceeds_depth(vm, below)) return FAILURE_LIMIT_EXCEEDED;
     Oop caller_context = context_of_frame(vm, frame_caller(vm->fp));
     if (oop_is_none(caller_context)) return FAILURE_NO_MEMORY;
     StackPage *to = stack_take_page(vm);

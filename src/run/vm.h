@@ -172,6 +172,9 @@ struct VM {
     uint64_t *uninterruptible_fp;   // the frame whose entry is no safe point (valueNoContextSwitch)
     uint64_t words_below;           // hint for the resumption that a base frame's return makes
     uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
+    Oop deep_process;               // by this process, whose the grace is
+    Oop exhausted_process;          // gets the error that memory is used up when it runs; or none
+    Oop wanting_process;            // wants the collection that comes, but left; or none
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
     uint64_t timer_ticks;           // deterministic runs: where the timer is due; all ones: never
     bool counts_ticks;              // every safe point is visited: tick limit or deterministic
@@ -205,7 +208,7 @@ enum {
     INTERRUPT_SIGNALS = 16, // external semaphores wait for signals
     INTERRUPT_TICKS = 32,   // tick limit or deterministic clock
     INTERRUPT_REPORT = 64,  // SIGQUIT: print what there is to say, and go on
-    INTERRUPT_MEMORY = 128, // the running process gets the error that memory is used up
+    INTERRUPT_MEMORY = 128, // exhausted_process gets the error that memory is used up
     INTERRUPT_CODE = 256,   // there is no room for compiled code
 };
 void vm_request_interrupt(VM *vm, uint32_t bits);

@@ -15,6 +15,7 @@ static void open(Fixture *f, const char *collector) {
     TestHeapOptions options = test_heap_options();
     options.reserve_bytes = 40ull << 30;
     options.heap.collector = collector;
+    options.heap.old_limit_bytes = 0;
     test_heap_open(&f->test, &options);
     root_scope_enter(&f->test.heap, &f->scope, f->held, 4);
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Programs that use up their stack, or the memory, get an error that they can catch, as often as
-# they do it; one that recurses once more while it handles the error is ended.
+# they do it: in the very process that did it, while others go on.
 set -u
 root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 parley=$root/build/${PARLEY_CONFIG:-release}/parley
@@ -37,6 +37,50 @@ answers "small objects without end are an error, each time" '#(true true true tr
 ((1 to: 4) collect: [ :i |
 	| all |
 	[ [ all := { all } ] repeat. false ] on: Error, OutOfMemory do: [ :error | true ] ]) asArray
+END
+# Beside the one that allocates run one that is ready all the time, and one that waits for the clock.
+others() {
+    local name=$1 error=$2 hog=$3
+    shift 3
+    answers "$name" "{#hog->#$error. #hog->#$error. #hog->#$error}" "$@" <<END
+| errors hogs runs watch |
+errors := OrderedCollection new.
+hogs := 0.
+runs := true.
+watch := [ :name :priority :step |
+	[ [ [ runs ] whileTrue: step ] on: Error do: [ :e | errors add: name -> e class name ] ] forkAt: priority ].
+watch value: #ready value: Processor activePriority value: [ Processor yield ].
+watch value: #waiting value: Processor userSchedulingPriority + 10 value: [ (Delay forMilliseconds: 1) wait. Array new: 100 ].
+3 timesRepeat: [
+	| hog deeper |
+	deeper := nil.
+	hog := [ | all | [ $hog ] on: Error do: [ :e | all := nil. errors add: #hog -> e class name ] ] fork.
+	[ hog isTerminated ] whileFalse: [ Processor yield ] ].
+runs := false.
+errors asArray
+END
+}
+for switches in "" --interpreter --collector=sweep; do
+    others "arrays: whoever made them gets the error, others go on $switches" OutOfMemory \
+        '[ all := { all. Array new: 50 } ] repeat' --max-old-space=40m $switches
+    others "small arrays: whoever made them gets the error $switches" OutOfMemory \
+        '[ all := { all } ] repeat' --max-old-space=60m $switches
+    others "whoever made them and left just then gets the error $switches" OutOfMemory \
+        '[ all := { all. Array new: 500 }. Processor yield ] repeat' --max-old-space=40m $switches
+    others "whoever recursed gets the error, others go on $switches" RecursionTooDeep \
+        'deeper := [ :n | 1 + (deeper value: n + 1) ]. deeper value: 1' --max-process-words=200000 $switches
+done
+# The stacks of two processes grow in turns.
+answers "two that recurse get an error each" '#(#RecursionTooDeep #RecursionTooDeep)' --max-process-words=100000 <<'END'
+| caught |
+caught := OrderedCollection new.
+2 timesRepeat: [
+	| deeper |
+	deeper := nil.
+	deeper := [ :n | n \\ 100 = 0 ifTrue: [ Processor yield ]. 1 + (deeper value: n + 1) ].
+	[ [ deeper value: 1 ] on: Error do: [ :e | Processor yield. caught add: e class name ] ] fork ].
+[ caught size = 2 ] whileFalse: [ (Delay forMilliseconds: 5) wait ].
+caught asArray
 END
 echo "1..$count"
 [ $failures = 0 ]
