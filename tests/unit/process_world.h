@@ -115,6 +115,7 @@ static inline int world_open(void **state) {
     Diagnosis diagnosis;
     (void)state;
     vm_default_options(&options);
+    options.reserve_bytes = 256 << 20; // emulators keep something for each page
     vm = vm_new(world_options ? world_options : &options, 0, &diagnosis);
     if (!vm || heap_bootstrap(&vm->heap, &diagnosis) || stack_init(vm, &diagnosis)) return -1;
     if (image_info_init(&world_image)) return -1;
