@@ -2,11 +2,11 @@
 # What the tests on real images share; sourced, not run. A test script runs in a scratch folder and
 # speaks TAP.
 #   $images    the folder with the real images; without it the script skips itself in plain words
-#   $parley    the VM under test
+#   $parley    the VM under test (PARLEY_PROGRAM: another one)
 #   $switches  more switches for it (PARLEY_SWITCHES)
 root=${PARLEY_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 images=${PARLEY_IMAGES:-$root/../shared/images}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+parley=${PARLEY_PROGRAM:-$root/build/${PARLEY_CONFIG:-release}/parley}
 read -ra switches <<<"${PARLEY_SWITCHES:-}"
 # Started by hand inside the sources it makes a scratch folder of its own.
 case $PWD/ in

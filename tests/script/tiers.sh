@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The kernel's own tests however code is run, which must not change what they find: all of them by the
 # interpreter alone, naively compiled, and compiled at the first activation (sunit.sh runs them as
-# everybody does), with a code zone that is full again and again; some with collections all the time.
+# everybody does), with a code zone that is full again and again; some on simulated
+# processors, and with collections all the time.
 # Each run is one test; what failed in it is told.
 set -u
 root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -37,6 +38,20 @@ else
     run "--interpreter"
     run "--compile-at-once"
     run "--code-size=64k"
+fi
+# Both instruction sets on simulated processors: some tests every day, all of them at night.
+if ! "$parley" --features | grep -q '^simulator: no'; then
+    run "--simulate --isa=arm64 --simulate-strictly" Numbers-Tests
+    if [ "${PARLEY_NIGHTLY:-}" ]; then
+        for isa in x64 arm64; do
+            run "--simulate --isa=$isa"
+            run "--simulate --isa=$isa --naive"
+            run "--simulate --isa=$isa --simulate-strictly"
+            run "--simulate --isa=$isa --code-size=64k"
+        done
+    elif [ "${PARLEY_CONFIG:-release}" != san ]; then
+        run "--simulate --isa=arm64" Collections-Tests
+    fi
 fi
 run "--gc-every=211 --verify-heap" Numbers-Tests
 run "--naive --gc-every=101 --move-every=3" Numbers-Tests

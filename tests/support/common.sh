@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # What tests of the command line share; sourced, not run. They run in a scratch folder and speak TAP.
-#   $root, $parley       the sources, and the program under test
+#   $root, $parley       the sources, and the program under test (PARLEY_PROGRAM: another one)
 #   $count, $failures    of checks so far; a script ends with "1..$count" and fails with any failure
 root=${PARLEY_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+parley=${PARLEY_PROGRAM:-$root/build/${PARLEY_CONFIG:-release}/parley}
 failures=0
 count=0
 
