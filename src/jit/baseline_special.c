@@ -65,7 +65,8 @@ static NotedExit exit_send(Compilation *c, ExitKind kind, const Binary *binary, 
         if (!array_push(&c->exit_values, *at(c, i))) c->failed = true;
     return exit;
 }
-// The answer is in T0, and so it is when the slow way, which pushes the operands and sends, is back.
+// The answer is in T0, and so it is when the slow way, which pushes the operands and sends, is
+// back.
 static void end_special(Compilation *c, const Binary *binary, int64_t selector, unsigned operands) {
     NotedExit exit = exit_send(c, EXIT_SEND, binary, selector, operands);
     exit.back = ir_new_label(&c->ir);
@@ -366,7 +367,7 @@ static void load_place(Compilation *c, const Binary *binary) {
     native_load_slot_count(c, R_T2, binary->x);
     ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T2, TAG_BITS);
     if (binary->y_is_constant)
-        ir_ri(&c->ir, IR_CONSTANT, R_T1, binary->y_number - first);
+        ir_ri(&c->ir, IR_CONSTANT, R_T1, (int64_t)((uint64_t)binary->y_number - (uint64_t)first));
     else
         ir_rm(&c->ir, IR_ADDRESS, R_T1, binary->y, -first);
     ir_rr(&c->ir, IR_COMPARE, R_T1, R_T2);
