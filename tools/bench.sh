@@ -64,8 +64,14 @@ copy pharo8-kernel-spur64.image pharo.image
 (cd "$work" && "$parley" pharo.image >/dev/null 2>&1) || true # its first run saves itself
 for _ in $(seq $((rounds * 4))); do
     measure start "$parley" pharo.image --version
+    measure start-interpreted "$parley" --interpreter pharo.image --version
+    measure own "$parley" -e '3 + 4'
+    measure own-interpreted "$parley" --interpreter -e '3 + 4'
     [ ! "$peer" ] || measure start-peer "$peer" pharo.image --version
 done
 resident() { awk -v k="$(median "$1" 3)" 'BEGIN { printf "; %.1f MB resident", k / 1024 }'; }
 tell "Pharo 8 kernel, --version, wall" start 2 "$(resident start)"
+tell "  with --interpreter" start-interpreted 2 "; with the compiler $(ratio start start-interpreted 2) of that"
 [ ! "$peer" ] || tell "  the peer" start-peer 2 "$(resident start-peer)"
+tell "-e '3 + 4', wall" own 2 "$(resident own)"
+tell "  with --interpreter" own-interpreted 2 "; with the compiler $(ratio own own-interpreted 2) of that"
