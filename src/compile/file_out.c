@@ -10,8 +10,9 @@
 typedef struct FileOut {
     FILE *to;
     SourceTree *tree;
-    TextMap classes; // name -> SourceClass
-    TextMap done;    // name -> anything: on the way, or written
+    TextMap classes;     // name -> SourceClass
+    TextMap done;        // name -> anything: on the way, or written
+    TextMap initialized; // the same of initialisers
 } FileOut;
 
 static void put_text(FileOut *out, Text text) { fwrite(text.bytes, 1, text.length, out->to); }
@@ -149,15 +150,31 @@ static void put_class(FileOut *out, const SourceClass *class) {
     if (class->is_trait) put_methods_of(out, class);
 }
 
-static void put_initializers(FileOut *out) {
+static bool has_initializer(const FileOut *out, const SourceClass *class) {
     for (size_t i = 0; i < out->tree->methods.count; i++) {
         const SourceMethod *method = out->tree->methods.items[i];
-        if (!method->class_side || !text_is(method->selector, "initialize")) continue;
-        const SourceClass *class = text_map_at(&out->classes, method->class_name);
-        if (!class || class->is_trait) continue;
-        put_text(out, class->name);
-        fputs(" initialize!\n", out->to);
+        if (method->class_side && text_is(method->selector, "initialize") &&
+            text_equals(method->class_name, class->name))
+            return true;
     }
+    return false;
+}
+
+// Behind those of the superclass and of the pools.
+static void put_initializer(FileOut *out, const SourceClass *class) {
+    if (!class || class->is_trait || text_map_at(&out->initialized, class->name)) return;
+    if (!text_map_put(&out->initialized, &out->tree->arena, class->name, out)) return;
+    put_initializer(out, text_map_at(&out->classes, class->superclass));
+    for (size_t i = 0; i < class->pools.count; i++)
+        put_initializer(out, text_map_at(&out->classes, class->pools.items[i]));
+    if (!has_initializer(out, class)) return;
+    put_text(out, class->name);
+    fputs(" initialize!\n", out->to);
+}
+
+static void put_initializers(FileOut *out) {
+    for (size_t i = 0; i < out->tree->classes.count; i++)
+        put_initializer(out, out->tree->classes.items[i]);
 }
 
 static FileOut begin(FILE *to, SourceTree *tree) {

@@ -55,15 +55,16 @@ static void update_weak(void *context, Heap *heap) {
     if (vm->hooks) vm->hooks->update(vm, heap);
 }
 
+static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }
+
 static void after_collection(void *context, Heap *heap, bool full) {
     ((VM *)context)->frames_changed = true;
-    (void)heap;
+    // Who waits for what has died is told soon, whoever asked for the collection.
+    if (heap->wants & HEAP_MOURNERS) request_safe_point(context);
     trace_collection(context, full);
     // A full collection may have freed class indices for other classes.
     if (full) lookup_flush_all(context);
 }
-
-static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }
 
 // The array of selectors and argument counts, which any program may shorten or spoil.
 void vm_find_special_selectors(VM *vm) {

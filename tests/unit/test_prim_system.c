@@ -152,8 +152,21 @@ static void modules_can_be_forgotten(void **state) {
     EACH_NOT_BYTES(wrong) FAILS(BAD_ARGUMENT, prim_unload_module, NIL, wrong);
 }
 
+// The safe point is asked for, so that the process that waits for it runs before anything else.
+static void the_dead_are_told_of_soon(void **state) {
+    (void)state;
+    vm->options.heap.collect_every = 0;
+    fixture_put_special(SPECIAL_EXTERNAL_OBJECTS, fixture_new(cls.ephemeron, FORMAT_EPHEMERON, 2));
+    Oop key = fixture_new(cls.plain, FORMAT_FIXED, 2);
+    field_at_put(&vm->heap, vm_special(vm, SPECIAL_EXTERNAL_OBJECTS), EPHEMERON_KEY, key);
+    vm->interrupts = 0;
+    (void)CALL(prim_full_gc, NIL);
+    assert_true(vm->interrupts & INTERRUPT_HEAP);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        PLUGIN_TEST(the_dead_are_told_of_soon),
         PLUGIN_TEST(quit_stops_with_an_exit_code),
         PLUGIN_TEST(quit_refuses_what_is_no_exit_code),
         PLUGIN_TEST(there_is_no_debugger_to_exit_to),
