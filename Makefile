@@ -99,7 +99,7 @@ LONG_TESTS := tests/stress/switches.sh
 SCRIPT_TESTS := $(filter-out %/common.sh tests/nightly/% $(LONG_TESTS),$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
 # What runs longer at night: more damaged files, kills, switches.
-NIGHTLY_SCRIPTS := tests/cmd/recover.sh tests/stress/switches.sh tests/stress/kernel.sh tests/image/damaged.sh tests/image/saves.sh \
+NIGHTLY_SCRIPTS := tests/cmd/recover.sh tests/stress/switches.sh tests/stress/kernel.sh tests/stress/soak.sh tests/image/damaged.sh tests/image/saves.sh \
     tests/script/tiers.sh tests/cross/arm64.sh $(sort $(wildcard tests/nightly/*.sh))
 NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
 NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)

@@ -68,5 +68,7 @@ typedef struct JitHooks {
 
 // Every frame is interpreted from now on; code that called C is not gone back to.
 void frames_abandon_code(struct VM *vm);
+// The frame has got another caller: it returns by way of C, and no more into code.
+void frame_return_slowly(struct VM *vm, uint64_t *fp);
 
 #endif

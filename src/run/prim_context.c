@@ -127,7 +127,7 @@ static void slide_frame(VM *vm, uint64_t *end) {
     // Whether `end` wants an answer depends on whom it called.
     vm->fp[FRAME_FLAGS] = (frame_flags(vm->fp) & ~FRAME_FLAG_DROPS_ANSWER) | drops;
     if (frame_kind(vm->fp) != FRAME_INTERPRETED || frame_kind(end) != FRAME_INTERPRETED)
-        vm->fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+        frame_return_slowly(vm, vm->fp);
     context_frame_moved(vm, vm->fp);
 }
 

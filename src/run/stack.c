@@ -143,6 +143,12 @@ StackPage *stack_page_of(const VM *vm, const uint64_t *fp) {
     return index < vm->stack.count ? &vm->stack.pages[index] : NULL;
 }
 
+void frame_return_slowly(VM *vm, uint64_t *fp) {
+    fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
+    if (frame_kind(fp) != FRAME_INTERPRETED)
+        fp[FRAME_RETURN_ADDRESS] = vm->hooks->return_to_interpreter;
+}
+
 // Moves the running frame, operands included, to the top of the fresh page.
 static void move_frame(VM *vm, StackPage *from, StackPage *to) {
     uint64_t *fp = vm->fp;
@@ -152,10 +158,7 @@ static void move_frame(VM *vm, StackPage *from, StackPage *to) {
     memcpy(new_sp, vm->sp, words * 8);
     uint64_t *new_fp = new_sp + (fp - vm->sp);
     new_fp[FRAME_CALLER] = 0;
-    if (frame_kind(new_fp) != FRAME_INTERPRETED) {
-        new_fp[FRAME_FLAGS] |= FRAME_FLAG_RETURNS_SLOWLY;
-        new_fp[FRAME_RETURN_ADDRESS] = vm->hooks->return_to_interpreter;
-    }
+    if (frame_kind(new_fp) != FRAME_INTERPRETED) frame_return_slowly(vm, new_fp);
     from->head_fp = frame_caller(fp);
     from->head_sp = end;
     vm->fp = new_fp;
