@@ -418,6 +418,8 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
         return status;
     }
     vm->hooks = &jit->hooks;
+    int64_t reserved = (int64_t)(jit->zone.end - jit->zone.start);
+    if (jit->options.policy.code_bytes > reserved) jit->options.policy.code_bytes = reserved;
     apply_policy(vm);
     lookup_flush_all(vm);
     closure_flush(vm);

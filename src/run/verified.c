@@ -93,6 +93,11 @@ void verified_update(VM *vm, Heap *heap) {
     if (!rebuild(vm->summaries, vm->summaries->capacity, heap)) verified_forget_all(vm);
 }
 
+bool verified_is_known(VM *vm, Oop method) {
+    SummaryTable *table = vm->summaries;
+    return !oop_is_none(table->entries[position_of(table, method)].method);
+}
+
 static MethodSummary *verify(VM *vm, Oop method) {
     MethodSummary *summary = calloc(1, sizeof *summary);
     Diagnosis diagnosis;

@@ -13,6 +13,8 @@ void verified_release(VM *vm);
 // The summary, verifying the method now if need be; NULL: it is refused (or memory is out).
 // The pointer is good until the method is forgotten.
 const MethodSummary *verified_summary(VM *vm, Oop method);
+// Is there one, or is the method known to be refused?
+bool verified_is_known(VM *vm, Oop method);
 // The method's bytes or literals were written: its next activation verifies it again.
 void verified_forget(VM *vm, Oop method);
 void verified_forget_all(VM *vm);
