@@ -8,7 +8,7 @@
 #     compile    the compiler; seeds: the lines below
 #     run        the whole VM: the smallest of the real images (FUZZ_IMAGE: another) with some words
 #                changed is loaded and run for a while
-# The corpus and what was found are left in build/fuzz/PART. Exit code 0: nothing was found.
+# The corpus and what was found are left in build/fuzz/found/PART. Exit code 0: nothing was found.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 part=$1
@@ -19,7 +19,7 @@ if ! command -v clang >/dev/null; then
     exit 0
 fi
 make -s -C "$root" CONFIG=fuzz CC=clang "build/fuzz/fuzz_$part"
-work=$root/build/fuzz/$part
+work=$root/build/fuzz/found/$part
 mkdir -p "$work/corpus" "$work/scratch"
 cd "$work/scratch"
 options=(-max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$work/")

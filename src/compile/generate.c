@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Pharo 13 generates every node for its value, which stays on the stack; a value that nobody wants
-// is popped afterwards, and the intermediate code forgets pushes that are popped at once (method_ir.c).
-// Pharo 8, which V3 code follows, generates such a node for its effect: see
+// is popped afterwards, and the intermediate code forgets pushes that are popped at once
+// (method_ir.c). Pharo 8, which V3 code follows, generates such a node for its effect: see
 // generator_visit_for_effect.
 //
 // What a method ends with in its literals is added here: the method's selector or an
@@ -665,7 +665,9 @@ static Literal selector_literal(Generator *g, const MethodNode *method) {
 static void generate_body(Generator *g, MethodNode *method) {
     const Scope *scope = method->body.scope;
     add_all_temps(g, scope);
-    const Variable *error = method->error_name.length ? error_variable(method) : NULL;
+    // There is no failure code without a primitive: number 0 is none.
+    bool may_fail = method->primitive && method->error_name.length;
+    const Variable *error = may_fail ? error_variable(method) : NULL;
     if (error) generator_store(g, error);
     make_vector(g, scope);
     generate_end(g, method);

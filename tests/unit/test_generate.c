@@ -35,6 +35,17 @@ static void quick_returns(void **state) {
     assert_int_equal(fixture.code->primitive, 0);
 }
 
+// Number 0 is no primitive, so nobody leaves a failure code behind.
+static void no_primitive_has_no_failure_code(void **state) {
+    (void)state;
+    assert_code("foo <primitive: 1 error: e> ^ e",
+                "CALL_PRIMITIVE 1, STORE_TEMP, PUSH_TEMP, RETURN_TOP");
+    for (int v3 = 0; v3 < 2; v3++) {
+        fixture.options.bytecode_set = v3 ? CODE_V3PLUS : CODE_SISTA;
+        assert_code("foo <primitive: 0 error: e> ^ e", "PUSH_TEMP, RETURN_TOP");
+    }
+}
+
 static void stores_and_pops(void **state) {
     (void)state;
     assert_code("foo a := 3", "PUSH_LITERAL, POP_INTO_RECEIVER_VARIABLE, RETURN_RECEIVER");
@@ -416,6 +427,7 @@ static void memory_may_run_out(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         COMPILE_TEST(quick_returns),
+        COMPILE_TEST(no_primitive_has_no_failure_code),
         COMPILE_TEST(stores_and_pops),
         COMPILE_TEST(messages),
         COMPILE_TEST(literals_come_once_in_order_of_use),
