@@ -26,9 +26,15 @@ int64_t clock_local_microseconds(const VM *vm) {
     return clock_utc_microseconds(vm) + clock_utc_offset_seconds(vm) * 1000000;
 }
 
+// Where milliseconds begin is free to choose. The first reading ends one, so that a program that
+// measures something short, once, is not told that it took no time: some divide by it.
 int64_t clock_milliseconds(const VM *vm) {
+    enum { MILLISECOND = 1000000 };
     if (vm->options.deterministic) return counted_microseconds(vm) / 1000;
-    return (int64_t)((os_monotonic_nanoseconds() - vm->processes->start_nanoseconds) / 1000000);
+    ProcessState *state = vm->processes;
+    uint64_t elapsed = os_monotonic_nanoseconds() - state->start_nanoseconds;
+    if (!state->millisecond_phase) state->millisecond_phase = MILLISECOND - elapsed % MILLISECOND;
+    return (int64_t)((elapsed + state->millisecond_phase - 1) / MILLISECOND);
 }
 
 void clock_set_timer(VM *vm, int64_t utc_microseconds) {

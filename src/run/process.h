@@ -26,6 +26,7 @@ typedef struct ProcessState {
     int64_t timer_microseconds;   // when the timer semaphore is signalled (UTC); 0: never
     int64_t skipped_microseconds; // deterministic runs: time that nobody spent waiting
     uint64_t start_nanoseconds;   // of the monotonic clock, when the VM was made
+    uint64_t millisecond_phase;   // nanoseconds, added to the millisecond clock; 0: never read
     uint64_t switches;            // statistics
     uint64_t sleeps;              // that the image asked for since the last switch
     uint64_t switches_at_sleep;

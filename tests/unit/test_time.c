@@ -55,6 +55,15 @@ static void millisecond_clock_begins_with_the_vm(void **state) {
     assert_in_range(answer(prim_millisecond_clock), 5, 10005); // it wraps around
 }
 
+static void the_first_millisecond_measured_is_no_zero(void **state) {
+    (void)state;
+    int64_t first = answer(prim_millisecond_clock);
+    uint64_t before = os_monotonic_nanoseconds();
+    while (os_monotonic_nanoseconds() - before < 1000)
+        continue;
+    assert_true(answer(prim_millisecond_clock) > first);
+}
+
 static void utc_and_timezone_fill_an_array(void **state) {
     (void)state;
     Oop pair = world_object(CLASS_INDEX_ARRAY, FORMAT_INDEXABLE, 2);
@@ -287,6 +296,7 @@ int main(void) {
         WORLD_TEST(clocks_agree),
         WORLD_TEST(clocks_leave_one_answer),
         WORLD_TEST(millisecond_clock_begins_with_the_vm),
+        WORLD_TEST(the_first_millisecond_measured_is_no_zero),
         WORLD_TEST(utc_and_timezone_fill_an_array),
         WORLD_TEST(utc_and_timezone_refuse_other_arguments),
         WORLD_TEST(timer_signals_its_semaphore_once),
