@@ -75,6 +75,7 @@ typedef struct ParleyOptions {
     bool compile_at_once;         /* compile all code at its first activation */
     bool naive;                   /* compile with the naive compiler */
     bool gdb_jit;                 /* tell gdb of compiled code */
+    const char *jit_events;       /* a file of JSON lines on what happens to compiled code */
     bool perf_map;                /* write /tmp/perf-PID.map, for Linux perf */
     bool simulate;                /* let a simulated processor run what was compiled */
     const char *isa;              /* of which kind: "x64", "arm64"; NULL: this machine's */

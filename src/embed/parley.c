@@ -31,7 +31,7 @@
 
 struct Parley {
     ParleyOptions options; // its strings and lists are kept in the fields below
-    char *collector, *trace, *isa, *image_name;
+    char *collector, *trace, *isa, *image_name, *jit_events;
     Simulation *simulation; // NULL: the machine runs its code itself
     PerfMap *perf_map;      // NULL: none
     GdbJit *gdb_jit;        // the same
@@ -104,6 +104,7 @@ static bool copy_options(Parley *p, const ParleyOptions *options) {
     if (!copy_string(&p->collector, options->collector)) return false;
     if (!copy_string(&p->trace, options->trace)) return false;
     if (!copy_string(&p->isa, options->isa)) return false;
+    if (!copy_string(&p->jit_events, options->jit_events)) return false;
     if (!copy_string(&p->image_name, options->image_name)) return false;
     p->options.isa = p->isa;
     if (image_info_init(&p->image) != STATUS_OK) return false;
@@ -143,6 +144,7 @@ void parley_destroy(Parley *p) {
     free(p->collector);
     free(p->trace);
     free(p->isa);
+    free(p->jit_events);
     free(p->image_name);
     free(p);
 }
@@ -183,6 +185,8 @@ static Status start_jit(Parley *p) {
     if (status != STATUS_OK || !compiles(&p->options)) return status;
     status = jit_init(p->vm, &options, &p->diagnosis);
     if (status == STATUS_OK) p->vm->jit->hooks.report_code = crash_code_report;
+    if (status == STATUS_OK && p->jit_events)
+        status = jit_events_open(p->vm->jit, p->jit_events, &p->diagnosis);
     if (status == STATUS_OK && p->options.perf_map)
         status = perf_map_begin(&p->perf_map, p->vm, &p->diagnosis);
     if (status == STATUS_OK && p->options.gdb_jit)

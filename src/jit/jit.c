@@ -60,6 +60,8 @@ void jit_forget_all(VM *vm) {
     jit->statistics.discarded += jit->zone.count;
     jit->resets++;
     jit->statistics.resets++;
+    jit_event(vm, (JitEvent){.kind = JIT_EVENT_RESET, .pieces = jit->zone.count}, oop_none(),
+              false);
     zone_clear(&jit->zone);
     caches_clear(jit);
     jit->relied = 0;
@@ -142,7 +144,17 @@ static Code *compile_now(VM *vm, const LookupEntry *method, const BlockEntry *bl
     Oop object = block ? block->method : method->method;
     uint64_t before = os_monotonic_nanoseconds();
     Code *code = is_wanted(vm, object) ? jit->options.compile(vm, jit, method, block) : NULL;
-    jit->statistics.compile_nanoseconds += os_monotonic_nanoseconds() - before;
+    uint64_t took = os_monotonic_nanoseconds() - before;
+    jit->statistics.compile_nanoseconds += took;
+    if (code)
+        jit_event(vm,
+                  (JitEvent){.kind = JIT_EVENT_COMPILED,
+                             .took = took,
+                             .pieces = 1,
+                             .bytes = code->end - code->start},
+                  object, block != NULL);
+    else if (!jit->wanted_bytes)
+        jit_event(vm, (JitEvent){.kind = JIT_EVENT_REFUSED, .took = took}, object, block != NULL);
     return code;
 }
 
@@ -173,6 +185,7 @@ void jit_request_room(VM *vm, uint64_t bytes) {
     Jit *jit = vm->jit;
     if (bytes > jit->zone.limit - jit->zone.stubs_end) return;
     if (bytes > jit->wanted_bytes) jit->wanted_bytes = bytes;
+    jit_event(vm, (JitEvent){.kind = JIT_EVENT_NO_ROOM, .bytes = bytes}, oop_none(), false);
     vm_request_interrupt(vm, INTERRUPT_CODE);
 }
 
@@ -394,6 +407,7 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
         return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for the compiler");
     }
     jit->options = *options;
+    jit->events.begun = os_monotonic_nanoseconds();
     jit->hooks = (JitHooks){
         .fp_register = options->backend->machine_numbers[R_FP],
         .sp_register = options->backend->machine_numbers[R_SP],
@@ -431,6 +445,7 @@ void jit_release(VM *vm) {
     if (!jit) return;
     vm->hooks = NULL;
     vm->jit = NULL;
+    jit_events_close(jit);
     zone_release(&jit->zone);
     array_free(&jit->open_caches);
     array_free(&jit->caches);

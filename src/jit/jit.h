@@ -12,6 +12,7 @@
 #ifndef PARLEY_JIT_JIT_H
 #define PARLEY_JIT_JIT_H
 
+#include "jit/events.h"
 #include "jit/known.h"
 
 typedef enum RuntimeEntry {
@@ -75,6 +76,7 @@ typedef struct Jit {
     JitOptions options;
     JitStatistics statistics;
     JitHooks hooks;
+    JitEvents events;
     uint64_t stubs[RUNTIME_COUNT];
     uint64_t marry; // a stub: new_objects.c
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
@@ -83,13 +85,13 @@ typedef struct Jit {
     uint64_t paused_until;               // nothing is compiled; 0: it is
     uint64_t wanted_bytes; // room in the zone that will be made at the next safe point; 0: none
     ARRAY(OpenCache) open_caches;
-    ARRAY(CachePiece) caches; // all that are in the zone, in the order of their addresses
+    ARRAY(CachePiece) caches;          // all that are in the zone, in the order of their addresses
     uint32_t relied;                   // bits of relied.h: what the code relies on
     uint64_t resets;                   // how often code moved or was given up
     int64_t true_offset, false_offset; // from nil
     // Runs code from `start` until it is left; NULL: the processor does.
     MAY_GC MachineAction (*execute)(struct VM *vm, uint64_t start);
-    void *executor; // whatever `execute` needs
+    void *executor;               // whatever `execute` needs
     struct CodeWatcher *watchers; // watch.h
 } Jit;
 

@@ -88,12 +88,35 @@ static Outcome prim_counters(VM *vm) {
     return operand_answer(vm, operand_array_done(&array));
 }
 
+// The last events, oldest first: Arrays of kind, at, took, bytes, pieces, used, name
+static Outcome prim_events(VM *vm) {
+    if (!vm->jit) return prim_fail(vm, FAILURE_UNSUPPORTED);
+    JitEvents *events = &vm->jit->events;
+    uint64_t first = events->count > JIT_EVENT_RING ? events->count - JIT_EVENT_RING : 0;
+    ArrayBuilder all = operand_array(vm, (int)(events->count - first));
+    events->wants_names = true;
+    for (uint64_t i = first; i < events->count; i++) {
+        const JitEvent *event = &events->ring[i % JIT_EVENT_RING];
+        ArrayBuilder array = operand_array(vm, 7);
+        operand_array_put(vm, &array, operand_new_string(vm, jit_event_name(event->kind)));
+        operand_array_put_integer(vm, &array, (int64_t)event->at);
+        operand_array_put_integer(vm, &array, (int64_t)event->took);
+        operand_array_put_integer(vm, &array, (int64_t)event->bytes);
+        operand_array_put_integer(vm, &array, event->pieces);
+        operand_array_put_integer(vm, &array, (int64_t)event->used);
+        operand_array_put(vm, &array, operand_new_string(vm, event->name));
+        operand_array_put(vm, &all, operand_array_done(&array));
+    }
+    return operand_answer(vm, operand_array_done(&all));
+}
+
 static const Primitive jit_primitives[] = {
     NAMED("ParleyJIT", "primitiveParameterNames", prim_parameter_names, 0, -1),
     NAMED("ParleyJIT", "primitiveParameter", prim_parameter, 1, -1),
     NAMED("ParleyJIT", "primitiveParameterPut", prim_parameter_put, 2, -1),
     NAMED("ParleyJIT", "primitiveCounterNames", prim_counter_names, 0, -1),
     NAMED("ParleyJIT", "primitiveCounters", prim_counters, 0, -1),
+    NAMED("ParleyJIT", "primitiveEvents", prim_events, 0, -1),
     NAMED_END,
 };
 

@@ -126,7 +126,8 @@ static void find_destinations(CodeZone *zone) {
 
 // Where more methods are in use than there is room for, each is given up before it has paid for
 // itself. Then compiling waits until it has taken no more than its part of the time.
-static void pause_compiling(Jit *jit, uint64_t now) {
+static void pause_compiling(VM *vm, uint64_t now) {
+    Jit *jit = vm->jit;
     const JitStatistics *counted = &jit->statistics;
     uint64_t spent = counted->compile_nanoseconds + counted->compact_nanoseconds;
     uint64_t took = spent - jit->spent_before;
@@ -135,6 +136,8 @@ static void pause_compiling(Jit *jit, uint64_t now) {
     if (earliest > now) {
         jit->paused_until = earliest;
         jit->statistics.pauses++;
+        jit_event(vm, (JitEvent){.kind = JIT_EVENT_PAUSED, .took = earliest - now}, oop_none(),
+                  false);
     }
     jit->reclaimed_at = now;
     jit->spent_before = spent;
@@ -146,6 +149,7 @@ void reclaim_room(VM *vm) {
     uint64_t before = os_monotonic_nanoseconds(), all = zone->limit - zone->stubs_end;
     uint64_t share = all / 100 * (uint64_t)jit->options.policy.reclaimed_percent;
     uint64_t wanted = jit->wanted_bytes > share ? jit->wanted_bytes : share;
+    uint64_t used = zone->free - zone->start;
     uint32_t count = zone->count;
     jit->wanted_bytes = 0;
     grow_older(vm);
@@ -162,7 +166,13 @@ void reclaim_room(VM *vm) {
     jit->statistics.compactions++;
     uint64_t now = os_monotonic_nanoseconds();
     jit->statistics.compact_nanoseconds += now - before;
-    pause_compiling(jit, now);
+    jit_event(vm,
+              (JitEvent){.kind = JIT_EVENT_COMPACTED,
+                         .took = now - before,
+                         .pieces = count - zone->count,
+                         .bytes = used - (zone->free - zone->start)},
+              oop_none(), false);
+    pause_compiling(vm, now);
 }
 
 void reclaim_method(VM *vm, Oop method) {
