@@ -17,7 +17,8 @@
 //   - at a call of C the machine's stack pointer is a multiple of 16, on C's stack
 //   - a stub that C calls leaves C's registers as they were
 //   - with `strict`, at the beginning of every block of code: SP is a multiple of 8 and lies, like
-//     FP, in the stack zone, unless a stub is on C's stack; and a call of C spoils every register
+//     FP, in the stack zone, unless a stub is on C's stack; the register that the platform keeps to
+//     itself (X18 on ARM64) is untouched; and a call of C spoils every register
 //     that C may change, so that code which relies on one is found
 #ifndef PARLEY_TOOL_CPU_H
 #define PARLEY_TOOL_CPU_H

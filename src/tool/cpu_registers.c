@@ -50,8 +50,9 @@ static const CpuIsa arm64 = {
     .saved = {X(19), X(20), X(21), X(22), X(23), X(24), X(25), X(26), X(27), X(28), X(29)},
     .saved_count = 11,
     .spoiled = {X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8), X(9), X(10), X(11), X(12), X(13),
-                X(14), X(15), X(16)},
-    .spoiled_count = 16,
+                X(14), X(15), X(16), X(17)},
+    .spoiled_count = 17,
+    .reserved = X(18),
     .gate_interrupt = 2, // of a supervisor call
     .trap_interrupt = 7, // of a breakpoint
     .trap_bytes = 4,

@@ -90,6 +90,8 @@ static bool is_in_stack_zone(const Cpu *cpu, uint64_t address) {
 
 // At the beginning of a block of code in the code zone.
 static void check_registers(Cpu *cpu) {
+    if (cpu->isa->reserved && cpu_read(cpu, cpu->isa->reserved) != SPOILED)
+        return broken(cpu, "the register that the platform reserves was changed");
     uint64_t sp = cpu_get(cpu, R_SP), fp = cpu_get(cpu, R_FP);
     bool is_machine_sp = cpu->isa->link == 0;
     if (is_machine_sp && cpu_is_on_c_stack(cpu, sp)) return; // a stub on its way
@@ -433,6 +435,7 @@ Status cpu_open(Cpu **out, const CpuOptions *options, Diagnosis *diagnosis) {
         cpu_close(cpu);
         return status;
     }
+    if (cpu->isa->reserved) cpu_write(cpu, cpu->isa->reserved, SPOILED);
     *out = cpu;
     return STATUS_OK;
 }

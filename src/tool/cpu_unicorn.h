@@ -18,7 +18,7 @@ enum {
     CPU_GATE_LIMIT = 128, // C functions
     CPU_STOP_LIMIT = 64,
     CPU_GATE_STEP = 16, // bytes of an entry
-    CPU_SAVED_LIMIT = 16,
+    CPU_SAVED_LIMIT = 17,
 };
 
 // What differs between machines and is not in the Backend.
@@ -32,6 +32,7 @@ typedef struct CpuIsa {
     int floats;                                  // the first of eight
     int saved[CPU_SAVED_LIMIT], saved_count;     // that a C function leaves alone, but the stack
     int spoiled[CPU_SAVED_LIMIT], spoiled_count; // that it may change, but the result
+    int reserved;                                // what no code may change, the platform's; 0: none
     unsigned gate_interrupt, trap_interrupt;     // numbers that UC_HOOK_INTR is told
     unsigned trap_bytes;                         // from pc at a trap to the next instruction
     uint8_t gate_code[8];

@@ -631,6 +631,24 @@ static void stack_registers_are_watched(void **state) {
     assert_non_null(strstr(cpu_explain(f.cpu), "not in the stack zone"));
 }
 
+static void the_platforms_register_is_watched(void **state) {
+    (void)state;
+    NEEDS_CPU;
+    const uint32_t change = 0xD2800032; // mov x18, 1
+    uint64_t labels[2];
+    begin();
+    Label here = ir_new_label(&f.ir), next = ir_new_label(&f.ir);
+    ir_label(&f.ir, here);
+    ir_rr(&f.ir, IR_MOVE, R_T0, R_T1); // written over
+    ir_jump(&f.ir, next);
+    ir_label(&f.ir, next);
+    end();
+    uint64_t function = assembled_with(labels);
+    write_code(labels[here], (const uint8_t *)&change, sizeof change);
+    assert_stop(CPU_BROKEN, cpu_call(f.cpu, function, f.machine, 0, 0));
+    assert_non_null(strstr(cpu_explain(f.cpu), "platform reserves"));
+}
+
 static void a_second_processor_is_refused(void **state) {
     (void)state;
     NEEDS_CPU;
@@ -673,6 +691,7 @@ int main(void) {
         BOTH(data_is_not_executed),
         BOTH(no_instruction_is_a_fault),
         BOTH(stack_registers_are_watched),
+        cmocka_unit_test_setup_teardown(the_platforms_register_is_watched, open_arm64, close_cpu),
         BOTH(a_second_processor_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
