@@ -548,6 +548,8 @@ MAY_GC static void try_primitive(unsigned number, unsigned argument_count, bool 
     put_stop(&w);
     Cross cross = {.operand_count = argument_count + 1, .of = {all_kinds(), modest(), few_kinds()}};
     if (argument_count > 1) cross.of[1] = indices();
+    if (argument_count > 2) // the first one is not looked at
+        cross = (Cross){{one_kind(), all_kinds(), indices(), few_kinds()}, argument_count + 1};
     Trial trial = {.title = title,
                    .method = writer_end(&w, world->class_binding),
                    .operand_count = argument_count + 1,
@@ -562,7 +564,7 @@ MAY_GC static void test_primitives(void) {
     for (unsigned number = 1; number <= PRIMITIVE_NUMBER_LIMIT; number++) {
         const Primitive *row = primitive_numbered(number);
         if (!row || !row->function) continue;
-        for (unsigned arguments = 0; arguments <= 2; arguments++)
+        for (unsigned arguments = 0; arguments <= OPERANDS; arguments++)
             if (native_of(number, arguments) &&
                 (row->argument_count < 0 || row->argument_count == (int)arguments))
                 try_primitive(number, arguments, number & 1);
