@@ -88,7 +88,11 @@ static bool is_in_stack_zone(const Cpu *cpu, uint64_t address) {
     return address >= cpu->arena->stack.start && address <= cpu->arena->stack.end;
 }
 
-// At the beginning of a block of code in the code zone.
+// One of the values that C's registers have at the beginning (spoil_kept).
+static bool is_of_c(uint64_t value) { return value - SPOILED < CPU_SAVED_LIMIT; }
+
+// At the beginning of a block of code in the code zone. Where neither SP nor FP, or not both, are
+// the code's own, a stub is on its way from C or back: a block may end there too, at each kilobyte.
 static void check_registers(Cpu *cpu) {
     if (cpu->isa->reserved && cpu_read(cpu, cpu->isa->reserved) != SPOILED)
         return broken(cpu, "the register that the platform reserves was changed");
@@ -96,6 +100,7 @@ static void check_registers(Cpu *cpu) {
     bool is_machine_sp = cpu->isa->link == 0;
     if (is_machine_sp && cpu_is_on_c_stack(cpu, sp)) return; // a stub on its way
     if (!is_machine_sp && !is_in_stack_zone(cpu, sp) && !is_in_stack_zone(cpu, fp)) return;
+    if (!is_machine_sp && (is_of_c(sp) || is_of_c(fp))) return;
     if (sp % 8) return broken(cpu, "SP 0x%llx is not a multiple of 8", (unsigned long long)sp);
     if (!is_in_stack_zone(cpu, sp))
         return broken(cpu, "SP 0x%llx is not in the stack zone", (unsigned long long)sp);
