@@ -631,6 +631,21 @@ static void stack_registers_are_watched(void **state) {
     assert_non_null(strstr(cpu_explain(f.cpu), "not in the stack zone"));
 }
 
+// Wherever the processor divides the code that enters from C into blocks.
+static void a_stub_may_load_sp_before_fp(void **state) {
+    (void)state;
+    NEEDS_CPU;
+    Label next = ir_new_label(&f.ir);
+    ir_i(&f.ir, IR_ENTER_FROM_C, AT_C_STACK);
+    ir_ri(&f.ir, IR_CONSTANT, R_SP, (int64_t)f.arena.stack.end - 512);
+    ir_jump(&f.ir, next);
+    ir_label(&f.ir, next);
+    ir_ri(&f.ir, IR_CONSTANT, R_FP, (int64_t)f.arena.stack.end - 256);
+    ir_ri(&f.ir, IR_CONSTANT, R_T0, 7);
+    end();
+    assert_int_equal(called(assembled(), 0, 0), 7);
+}
+
 static void the_platforms_register_is_watched(void **state) {
     (void)state;
     NEEDS_CPU;
@@ -691,6 +706,7 @@ int main(void) {
         BOTH(data_is_not_executed),
         BOTH(no_instruction_is_a_fault),
         BOTH(stack_registers_are_watched),
+        cmocka_unit_test_setup_teardown(a_stub_may_load_sp_before_fp, open_arm64, close_cpu),
         cmocka_unit_test_setup_teardown(the_platforms_register_is_watched, open_arm64, close_cpu),
         BOTH(a_second_processor_is_refused),
     };
