@@ -439,7 +439,11 @@ static void weak_table_follows(CollectRequest request) {
     f.held[0] = test_heap_old_plain(&f.test, 2);
     f.held[1] = test_heap_plain(&f.test, 2);
     WeakTable table = {{f.held[0], test_heap_old_plain(&f.test, 2), f.held[1]}, 0, 0};
-    HeapClient client = {&table, NULL, update_weak_table, count_collection, NULL, NULL};
+    HeapClient client = {
+        .context = &table,
+        .update_weak = update_weak_table,
+        .after_collection = count_collection,
+    };
     assert_int_equal(heap_add_client(&f.test.heap, client), STATUS_OK);
     collector_collect(&f.test.heap, request);
     assert_int_equal(oop_bits(table.keys[0]), oop_bits(f.held[0]));
