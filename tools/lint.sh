@@ -49,6 +49,14 @@ check_debris() {
     git ls-files 2>/dev/null | grep -E '\.(image|changes|dump|log)$' | sed 's/$/: debris of a run/'
 }
 
+# Scripts that are run by name can be.
+check_modes() {
+    git ls-files -s 'tests/*.sh' 'tools/*.sh' 'bench/*' 2>/dev/null | grep '^100644' | cut -f2 |
+        while read -r file; do
+            if head -1 "$file" | grep -q '^#!'; then echo "$file: is not executable"; fi
+        done
+}
+
 # Semantic code does not open words.
 check_opaque() {
     grep -nE '\.bits\b|oop_bits\(|oop_from_bits\(|\braw_(load|store|slot)|\bobject/header\.h|\(Oop\)\{|\(Num\)\{' \
@@ -96,6 +104,7 @@ check_heads >/tmp/lint.$$ 2>&1
     check_opaque
     check_image_constants
     check_debris
+    check_modes
 } >/tmp/lint2.$$
 found=$(wc -l </tmp/lint2.$$)
 cat /tmp/lint2.$$

@@ -76,8 +76,8 @@ static void the_system_has_the_names_that_images_test_for(void **state) {
 
 static void what_has_no_meaning_has_no_value(void **state) {
     (void)state;
-    assert_null(attribute(1008)); // there is no compiler to machine code
-    assert_null(attribute(1201));
+    assert_null(attribute(1008)); // the version of a Cogit
+    assert_null(attribute(1202));
     assert_null(attribute(INT64_MAX));
 }
 
