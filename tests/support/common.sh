@@ -6,6 +6,11 @@ root=${PARLEY_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 parley=${PARLEY_PROGRAM:-$root/build/${PARLEY_CONFIG:-release}/parley}
 failures=0
 count=0
+# Run by hand among the sources, they make a folder of their own, which goes with them.
+if [ "$PWD" = "$root" ]; then
+    scratch=$(mktemp -d) && cd "$scratch" || exit 2
+    trap 'rm -rf "$scratch"' EXIT
+fi
 
 # check NAME COMMAND...: the command must succeed.
 check() {
