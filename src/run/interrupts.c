@@ -190,7 +190,7 @@ void vm_relinquish(VM *vm, int64_t microseconds) {
     vm_request_interrupt(vm, INTERRUPT_EVENTS);
 }
 
-static Outcome give_up(VM *vm, const char *why) {
+Outcome vm_give_up(VM *vm, const char *why) {
     fprintf(stderr, "parley: %s\n", why);
     return vm_stop(vm, STOP_ERROR, EXIT_CODE_FAILED);
 }
@@ -208,9 +208,9 @@ MAY_GC Outcome vm_wait_for_process(VM *vm) {
         if (serve(vm, take_interrupts(vm) | INTERRUPT_EVENTS) == OUTCOME_STOP) return OUTCOME_STOP;
         Failure failure = run_highest(vm);
         if (failure == FAILURE_NONE) return OUTCOME_SWITCHED;
-        if (failure != FAILURE_NOT_FOUND) return give_up(vm, "no memory to resume a process");
+        if (failure != FAILURE_NOT_FOUND) return vm_give_up(vm, "no memory to resume a process");
         if (!vm->processes->timer_microseconds && !event_loop_can_wake(vm->processes->loop))
-            return give_up(vm, "every process waits, and nothing is left that could wake one");
+            return vm_give_up(vm, "every process waits, and nothing is left that could wake one");
         if (!clock_skip_to_timer(vm, INT64_MAX)) sleep_in_loop(vm, -1);
     }
 }

@@ -32,4 +32,7 @@ void vm_relinquish(VM *vm, int64_t microseconds);
 // Stops the VM with an exit code.
 Outcome vm_stop(VM *vm, StopReason reason, int exit_code);
 
+// The program cannot go on, for a reason that standard error gets to see.
+Outcome vm_give_up(VM *vm, const char *why);
+
 #endif

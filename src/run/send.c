@@ -17,6 +17,7 @@
 #include "run/lookup.h"
 #include "run/primitive.h"
 #include "run/process.h"
+#include "run/report.h"
 #include "run/stack.h"
 #include "run/trace.h"
 #include "run/verified.h"
@@ -139,10 +140,9 @@ static bool redirect(VM *vm, Sending *send, LookupResult result, Oop where) {
 }
 
 static Outcome give_up(VM *vm, const char *why) {
-    fprintf(stderr, "parley: %s\n", why);
-    vm->stop = STOP_ERROR;
-    vm->exit_code = 1;
-    return OUTCOME_STOP;
+    Outcome outcome = vm_give_up(vm, why);
+    report_active_stack(vm, stderr);
+    return outcome;
 }
 
 // ---- activation and primitives

@@ -27,6 +27,11 @@ check "to its end" [ "$(cat out)" = 3 ]
 "$parley" -e "Smalltalk exit: 7" </dev/null
 check "exit code of the program" [ $? = 7 ]
 
+# An object whose class knows no message at all is the end of the program.
+says "no class below" 1 "parley: the receiver of a message does not even understand doesNotUnderstand:" \
+    "| class | class := Behavior new. class superclass: nil; methodDict: MethodDictionary new; setFormat: Object format. class basicNew foo"
+check "with the stack below" grep -q "UndefinedObject>>DoIt" err
+
 # The interrupt reaches what runs, and what waits.
 interrupted() {
     "$parley" -e "$2" >out 2>err </dev/null &
