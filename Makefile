@@ -305,7 +305,7 @@ help:
 clean:
 	rm -rf build
 
--include $(LIB_OBJECTS:.o=.d) $(DIFF_OBJECTS:.o=.d) $(DIFF_PROGRAMS:$(B)/%=$(B)/tests/objects/diff/%.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
+-include $(LIB_OBJECTS:.o=.d) $(DIFF_OBJECTS:.o=.d) $(DIFF_PROGRAMS:$(B)/tests/%=$(B)/tests/objects/%.d) $(CMD_OBJECTS:.o=.d) $(UNIT_PROGRAMS:%=%.d) \
     $(NIGHTLY_PROGRAMS:%=%.d) $(STRESS_PROGRAMS:%=%.d) $(TEST_TOOLS:%=%.d) $(B)/tools/manual.d $(B)/tools/measure.d \
     $(RECORD_OBJECTS:.o=.d) $(RECORDED_OBJECTS:.o=.d) $(RECORDED_CHECKED_OBJECTS:.o=.d) \
     $(RECORDING_DRIVER:.o=.d) $(RECORDING_PROGRAMS:$(R)/%=$(R)/tests/%.d)

@@ -156,9 +156,9 @@ static void settle_top(Compilation *c) {
 TEMPLATE(STORE_RECEIVER_VARIABLE) {
     settle_top(c);
     emit_load_value(c, R_T1, &(Value){.kind = VALUE_RECEIVER});
-    if (!c->has_stored) emit_check_writable(c, R_T1);
+    if (!c->is_writable) emit_check_writable(c, R_T1);
     store_top(c, a);
-    c->has_stored = c->is_frameless;
+    c->has_stored = c->is_writable = c->is_frameless;
 }
 TEMPLATE(POP_INTO_RECEIVER_VARIABLE) {
     baseline_STORE_RECEIVER_VARIABLE(c, a, b);
@@ -355,6 +355,7 @@ static void compile_instruction(Compilation *c) {
         if (!c->is_dead) spill_all(c);
         Label label = label_at(c, c->pc);
         ir_label(&c->ir, label);
+        c->is_writable = false; // on the way from elsewhere nobody may have looked
         if (!c->is_frameless) note_resume(c, c->pc, label);
     }
     if (c->is_dead) begin_anew(c);
@@ -435,7 +436,7 @@ static void compile_frameless(Compilation *c) {
     compilation_new_labels(c);
     compile_bytecodes(c);
     bool is_good = !c->frameless_failed;
-    c->is_frameless = c->has_stored = c->frameless_failed = c->is_dead = false;
+    c->is_frameless = c->has_stored = c->is_writable = c->frameless_failed = c->is_dead = false;
     array_clear(&c->stack);
     compilation_restart(c);
     if (is_good) {

@@ -454,6 +454,10 @@ void emit_class_index(IrCode *ir) {
 static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
     ir_ri(&c->ir, IR_TEST_CONSTANT, R_T0, TAG_MASK);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
+    if (needed > UINT8_MAX) { // their number is not in the header's byte
+        ir_jump(&c->ir, slowly);
+        return;
+    }
     ir_mi(&c->ir, IR_COMPARE8_MEMORY, R_T0, SLOTS_BYTE, (int32_t)needed);
     ir_jump_if(&c->ir, COND_BELOW, slowly);
 }

@@ -101,6 +101,7 @@ typedef struct Compilation {
     // The same bytecodes without a frame, before those with one: what this code was not made for
     // begins anew at `framed`, unless it has stored something already.
     bool is_frameless, has_stored, frameless_failed;
+    bool is_writable; // on every way to here self was seen to be
     Label framed;
     Label checked_entry, unchecked_entry, linked_entry, method_word, code_word, frame_built;
     ARRAY(NotedSend) sends;

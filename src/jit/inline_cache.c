@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Inline caches. See inline_cache.h. Closed and open caches are pieces without tables: no call in
 // them has a return address. They are never changed, but for the selector in an open one; a site
-// that meets another class gets a new closed cache, and the old one stays until the zone is
-// cleared.
+// that meets another class gets a new closed cache, and the old one stays until code is
+// reclaimed.
 #include "jit/inline_cache.h"
 
 #include <stddef.h>

@@ -4,7 +4,8 @@
 //
 // Must stay true:
 //   - a lookup entry or block entry with code names code that is in the zone
-//   - whenever code is forgotten, every frame is interpreted
+//   - the code of every compiled frame is in the zone: frames whose code goes become interpreted
+//   ones
 #include "jit/inline_cache.h"
 #include "jit/reclaim.h"
 #include "jit/verify_zone.h"
@@ -218,10 +219,17 @@ Code *jit_send_code(VM *vm, LookupEntry *entry) {
     return method_is_due(vm->jit, entry) ? jit_method_code(vm, entry) : NULL;
 }
 
+// Without code after it was tried: is it refused, and not only put off? `paused`: nothing was
+// compiled when the try began; it may be over since.
+static bool is_refused(Jit *jit, const Code *code, bool paused) {
+    return !code && !paused && !jit_compiles_nothing_now(jit);
+}
+
 static bool method_is_hot(VM *vm, LookupEntry *entry) {
     if (!method_is_due(vm->jit, entry)) return false;
+    bool paused = jit_compiles_nothing_now(vm->jit);
     const Code *code = jit_method_code(vm, entry);
-    if (!code && jit_compiles_nothing_now(vm->jit)) return false;
+    if (!code && !is_refused(vm->jit, code, paused)) return false;
     entry->code = code ? code->linked_entry : 0;
     entry->kind = code ? LOOKUP_ENTERS_CODE : lookup_activating(entry->frame_flags);
     return true;
@@ -231,9 +239,10 @@ static void block_is_hot(VM *vm, BlockEntry *entry) {
     Jit *jit = vm->jit;
     if (entry->uses < BLOCK_IS_INTERPRETED - 1) entry->uses++;
     if (!is_due(jit, entry->uses, known_code(jit, NULL, entry))) return;
+    bool paused = jit_compiles_nothing_now(jit);
     const Code *code = jit_block_code(vm, entry);
     entry->code = code ? code->linked_entry : 0;
-    if (!code && !jit_compiles_nothing_now(jit)) entry->uses = BLOCK_IS_INTERPRETED;
+    if (is_refused(jit, code, paused)) entry->uses = BLOCK_IS_INTERPRETED;
 }
 
 // Where the code of a block's frame begins, as the closure has it; none: a method's, a full

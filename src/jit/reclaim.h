@@ -2,18 +2,16 @@
 // Giving code up: what was not used lately, when the zone is full; the code of a method that is not
 // its code any more. The rest moves together.
 //
-//     age       a byte per piece. At every reclamation it is shifted right, and its highest bit
-//     says
-//               whether the piece was used since the one before (the "aging" of Tanenbaum's "Modern
-//               Operating Systems", section on page replacement). The least ones go first
-//     used      that somebody asked for the code: a send that looked its message up, a block's
-//               activation, a loop. After a reclamation nothing is linked, so that the first use of
-//               each site and each lookup entry comes to C, links anew, and is noted; what stands
-//               on a stack page counts as used
+// Age: a byte per piece. At every reclamation it is shifted right, and its highest bit tells
+// whether the piece was used since the one before ("aging" of pages; Tanenbaum, Modern Operating
+// Systems). The least ones go first. Used: somebody asked for the code, that is a send that looked
+// its message up, a block's activation, a loop. After a reclamation nothing is linked, so that the
+// first use of each site and each lookup entry comes to C, links anew, and is noted; what stands on
+// a stack page counts as used.
 //
-// Reclaiming happens at safe points only (jit_request_room), so no C code holds an address of code
-// then but the stubs, which never move. Frames whose code goes become interpreted ones; return
-// addresses into what moves are changed.
+// Code moves at safe points only (jit_request_room): no C code holds an address of code then but
+// the stubs', which never move. A method's own pieces may go at any time, since nothing moves then.
+// Frames whose code goes become interpreted ones; return addresses into what moves are changed.
 #ifndef PARLEY_JIT_RECLAIM_H
 #define PARLEY_JIT_RECLAIM_H
 

@@ -192,10 +192,10 @@ void lookup_flush_selector(VM *vm, Oop selector) {
 }
 
 void lookup_flush_method(VM *vm, Oop method) {
+    verified_forget(vm, method); // first: who hears of the change may look at the method
     if (vm->hooks) vm->hooks->method_changed(vm, method);
     for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
         if (oop_is(vm->lookup_cache[i].method, method)) vm->lookup_cache[i].key = 0;
-    verified_forget(vm, method);
 }
 
 void lookup_method_written(VM *vm, Oop method) {
