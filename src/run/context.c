@@ -8,6 +8,8 @@
 // Must stay true:
 //   - a frame is flagged MARRIED exactly when its context slot holds a Context whose sender slot
 //     names the frame
+//   - a married context holds none of its frame's arguments, temporaries and operands: what the frame
+//     has let go may be collected
 //   - a context is resumed only after its method is verified and pc, stack pointer and receiver
 //     agree with what verification found
 #include "run/context.h"
@@ -295,6 +297,13 @@ bool frame_needs_checked_self(const VM *vm, Oop self, int32_t highest_variable) 
            num_le(slot_count(self), num(highest_variable));
 }
 
+// The frame holds the stack now.
+static void forget_stack(VM *vm, Oop context) {
+    NUM_LOOP(i, num(CONTEXT_FIRST_TEMP), slot_count(context)) {
+        slot_at_put(&vm->heap, context, i, vm->heap.nil);
+    }
+}
+
 static void build_base_frame(VM *vm, StackPage *page, Oop context, const Resumption *to) {
     bool is_block = !oop_is(to->closure, vm->heap.nil);
     uint64_t *sp = page->top;
@@ -319,6 +328,7 @@ static void build_base_frame(VM *vm, StackPage *page, Oop context, const Resumpt
     Oop last = to->size ? field_at(context, CONTEXT_FIRST_TEMP + (int)to->size - 1) : vm->heap.nil;
     for (unsigned i = 0; i < to->missing; i++)
         frame_put_oop(--sp, last);
+    forget_stack(vm, context);
     page->base_sender = heap_follow(&vm->heap, field_at(context, CONTEXT_SENDER));
     page->head_fp = fp;
     page->head_sp = sp;

@@ -777,6 +777,19 @@ static void a_context_with_too_many_operands_does_not_run(void **state) {
     }
 }
 
+// push self; jump to itself.
+static void a_resumed_context_keeps_no_operands(void **state) {
+    (void)state;
+    Oop self = new_plain();
+    start(new_code((Code){BYTES("\x70\xA3\xFE")}), self);
+    assert_int_equal(run(), STOP_TICKS);
+    Oop context = context_flush_all(vm);
+    OOP_EQUAL(field_at(context, CONTEXT_FIRST_TEMP), self);
+    assert_true(context_resume(vm, context));
+    OOP_EQUAL(field_at(context, CONTEXT_FIRST_TEMP), NIL);
+    OOP_EQUAL(context_variable(vm, context, CONTEXT_FIRST_TEMP), self);
+}
+
 // push 1; push true; push the full block with its receiver, true, from the stack; pop; return top.
 static void a_full_block_takes_its_receiver_from_the_stack(void **state) {
     (void)state;
@@ -820,6 +833,7 @@ int main(void) {
         PRIM_TEST(a_selector_that_moved_is_looked_up_anew),
         PRIM_TEST(a_method_that_is_forgotten_takes_no_other_along),
         PRIM_TEST(a_context_with_too_many_operands_does_not_run),
+        PRIM_TEST(a_resumed_context_keeps_no_operands),
         PRIM_TEST(a_full_block_takes_its_receiver_from_the_stack),
         PRIM_TEST(a_perform_of_itself_ends),
         PRIM_TEST(a_primitive_that_tries_itself_fails),
