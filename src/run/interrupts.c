@@ -12,6 +12,7 @@
 #include "base/crash.h"
 #include "base/event_loop.h"
 #include "base/os.h"
+#include "memory/roots.h"
 #include "run/clock.h"
 #include "run/external_semaphores.h"
 #include "run/primitive.h"
@@ -116,11 +117,14 @@ MAY_GC static Outcome preempt(VM *vm) {
     return OUTCOME_ANSWERED;
 }
 
-// Old space may exceed its limit for once; whose allocations wanted the room is told.
-MAY_GC static bool exceed_limit(VM *vm, uint64_t bytes) {
-    if (!heap_exceed_limit(&vm->heap) || !heap_make_room(&vm->heap, bytes)) return false;
-    bool left = !oop_is_none(vm->wanting_process);
-    vm->exhausted_process = left ? vm->wanting_process : process_active(vm);
+// Old space may exceed its limit for once; the process that wanted the room is told.
+MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
+    if (!heap_exceed_limit(&vm->heap)) return false;
+    vm->exhausted_process = process; // a root while room is made
+    if (!heap_make_room(&vm->heap, bytes)) {
+        vm->exhausted_process = oop_none();
+        return false;
+    }
     note_low_space_process(vm, vm->exhausted_process);
     vm_request_interrupt(vm, INTERRUPT_MEMORY);
     return true;
@@ -129,11 +133,15 @@ MAY_GC static bool exceed_limit(VM *vm, uint64_t bytes) {
 // A collection that has found no room tells the process that wanted it before another one needs a
 // little, and would be told instead.
 MAY_GC static void collect(VM *vm) {
+    Oop process;
+    RootScope scope;
+    root_scope_enter(&vm->heap, &scope, &process, 1);
+    process = oop_is_none(vm->wanting_process) ? process_active(vm) : vm->wanting_process;
     heap_collect_as_wanted(&vm->heap);
     if (!vm->heap.excess_bytes && !heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS) &&
         !heap_make_room(&vm->heap, VM_ROOM_FOR_ERRORS))
-        (void)exceed_limit(vm, VM_ROOM_FOR_ERRORS);
-    vm->wanting_process = oop_none();
+        (void)exceed_limit(vm, process, VM_ROOM_FOR_ERRORS);
+    root_scope_leave(&vm->heap, &scope);
 }
 
 MAY_GC Outcome vm_service_interrupts(VM *vm) {
@@ -149,7 +157,7 @@ MAY_GC Outcome vm_service_interrupts(VM *vm) {
 }
 
 MAY_GC bool vm_make_room(VM *vm, uint64_t bytes) {
-    return heap_make_room(&vm->heap, bytes) || exceed_limit(vm, bytes);
+    return heap_make_room(&vm->heap, bytes) || exceed_limit(vm, process_active(vm), bytes);
 }
 
 // ---- waiting

@@ -58,7 +58,9 @@ static void update_weak(void *context, Heap *heap) {
 static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }
 
 static void after_collection(void *context, Heap *heap, bool full) {
-    ((VM *)context)->frames_changed = true;
+    VM *vm = context;
+    vm->frames_changed = true;
+    vm->wanting_process = oop_none(); // has what it wanted
     // Who waits for what has died is told soon, whoever asked for the collection.
     if (heap->wants & HEAP_MOURNERS) request_safe_point(context);
     trace_collection(context, full);

@@ -60,6 +60,20 @@ static void wanted_collection_is_made(void **state) {
     assert_same(frame_oop(vm->fp + FRAME_RECEIVER), world_int(0));
 }
 
+// Whoever wanted room, and left, has it after any collection: the next one is not its.
+static void a_collection_forgets_who_wanted_it(void **state) {
+    (void)state;
+    Oop semaphore = new_semaphore(0);
+    set_priority(1, 5);
+    let_wait(1, semaphore);
+    vm->heap.wants |= HEAP_WANTS_SCAVENGE;
+    semaphore_release(vm, semaphore, 1);
+    assert_int_equal(process_preempt(vm), OUTCOME_SWITCHED);
+    assert_same(vm->wanting_process, p[0]);
+    heap_scavenge(&vm->heap);
+    assert_true(oop_is_none(vm->wanting_process));
+}
+
 static void user_interrupt_goes_to_the_image(void **state) {
     (void)state;
     Oop semaphore = new_semaphore(0);
@@ -237,6 +251,7 @@ int main(void) {
         WORLD_TEST(low_space_is_signalled_with_its_process),
         WORLD_TEST(finalisation_is_signalled),
         WORLD_TEST(wanted_collection_is_made),
+        WORLD_TEST(a_collection_forgets_who_wanted_it),
         WORLD_TEST(user_interrupt_goes_to_the_image),
         WORLD_TEST(user_interrupt_stops_an_image_that_cannot_hear),
         WORLD_TEST(safe_point_is_given_to_who_asked),
