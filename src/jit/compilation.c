@@ -450,7 +450,8 @@ void emit_class_index(IrCode *ir) {
     ir_label(ir, found);
 }
 
-// Is the receiver in T0 an object with that many slots? Otherwise the interpreter activates.
+// Is the receiver in T0 an object with that many variables? Otherwise the interpreter activates.
+// Contexts do not come here: sends find other entries for them, or are not linked (runtime.c).
 static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
     ir_ri(&c->ir, IR_TEST_CONSTANT, R_T0, TAG_MASK);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
@@ -460,6 +461,7 @@ static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
     }
     ir_mi(&c->ir, IR_COMPARE8_MEMORY, R_T0, SLOTS_BYTE, (int32_t)needed);
     ir_jump_if(&c->ir, COND_BELOW, slowly);
+    emit_check_pointers(c, R_T0, slowly);
 }
 
 // A quick return needs no frame. The receiver is in T0.
@@ -474,7 +476,6 @@ static void emit_quick_return(Compilation *c, Label slowly) {
                   (int64_t)(oop_bits(answer) - oop_bits(c->vm->heap.nil)));
     } else if (entry->kind == LOOKUP_ANSWERS_VARIABLE) {
         emit_check_self(c, entry->variable + 1u, slowly);
-        emit_check_pointers(c, R_T0, slowly);
         ir_rm(&c->ir, IR_LOAD, R_T0, R_T0, slot_offset(entry->variable));
     }
     ir_i(&c->ir, IR_RETURN, c->argument_count + 1);

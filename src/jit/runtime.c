@@ -75,6 +75,24 @@ static Oop super_start(VM *vm, Oop class_object) {
     return heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
 }
 
+// Compiled code takes self for an object whose variables are at hand. Where the lookup of a super
+// send begins above the class of contexts, self may be one.
+static bool may_be_context(VM *vm, Oop start) {
+    enum { LIMIT = 100000 };
+    if (!vm->known.context) return false;
+    Oop class_object = heap_class_at(&vm->heap, vm->known.context);
+    for (int i = 0; i < LIMIT && prim_is_class_object(vm, class_object); i++) {
+        class_object = heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
+        if (oop_is(class_object, start)) return true;
+    }
+    return false;
+}
+
+static bool is_for_interpreter(VM *vm, const LookupEntry *entry, Oop start) {
+    bool reads_self = entry->needed_slots || entry->kind == LOOKUP_ANSWERS_VARIABLE;
+    return reads_self && !oop_is_none(start) && may_be_context(vm, start);
+}
+
 MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntry *entry) {
     Caller caller = caller_of(vm);
     unsigned argument_count = site->argument_count;
@@ -110,8 +128,11 @@ MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
     Oop class_object = oop_is_none(start) ? prim_class_of(vm, receiver) : start;
     LookupEntry *entry = (LookupEntry *)send_entry(vm, selector, argument_count, class_object);
     vm->jit->statistics.missed++;
-    if (entry && !vm->watches_sends) return send_found(vm, code, site, entry);
-    return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
+    if (!entry || vm->watches_sends)
+        return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
+    if (is_for_interpreter(vm, entry, start))
+        return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
+    return send_found(vm, code, site, entry);
 }
 
 // The frame of the method is not built yet: the return address lies on top of the operands, and

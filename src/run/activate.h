@@ -49,6 +49,13 @@ ACTIVATE_INLINE uint64_t *activate_temps(uint64_t *sp, unsigned count, Oop nil) 
 ACTIVATE_INLINE bool activate_checks_self(const LookupEntry *entry, uint64_t receiver_header) {
     return __builtin_expect(receiver_header >> HEADER_SLOTS_SHIFT < entry->needed_slots, 0);
 }
+// Has self, whose header this is, all the variables that the code touches at hand? Sends to what a
+// cache knows by its class need not ask so much; self of super sends and of blocks may be anything.
+static inline bool activate_self_is_plain(const VM *vm, uint64_t header, unsigned needed_slots) {
+    return format_is_pointers(header_format(header)) &&
+           header >> HEADER_SLOTS_SHIFT >= needed_slots &&
+           header_class_index(header) != vm->known.context;
+}
 // The flags of the frame.
 ACTIVATE_INLINE uint64_t activate_flags(const LookupEntry *entry, uint64_t receiver_header) {
     uint64_t checks = activate_checks_self(entry, receiver_header) ? FRAME_FLAG_CHECKED_SELF : 0;
@@ -107,9 +114,8 @@ ACTIVATE_INLINE BlockCall activate_find_block(VM *vm, Oop closure, uint64_t head
     uint64_t self_header = oop_is_immediate(call.receiver) ? 0 : raw_load(oop_bits(call.receiver));
     if (header_class_index(self_header) == CLASS_INDEX_FORWARDER) return unknown;
     call.flags = call.entry->frame_flags;
-    if (call.entry->needed_slots && (!format_is_pointers(header_format(self_header)) ||
-                                     self_header >> HEADER_SLOTS_SHIFT < call.entry->needed_slots ||
-                                     header_class_index(self_header) == vm->known.context))
+    if (call.entry->needed_slots &&
+        !activate_self_is_plain(vm, self_header, call.entry->needed_slots))
         call.flags |= FRAME_FLAG_CHECKED_SELF;
     return call;
 }

@@ -8,8 +8,8 @@
 // Must stay true:
 //   - a frame is flagged MARRIED exactly when its context slot holds a Context whose sender slot
 //     names the frame
-//   - a married context holds none of its frame's arguments, temporaries and operands: what the frame
-//     has let go may be collected
+//   - a married context holds no arguments, temporaries or operands: what its frame has let go
+//     may be collected
 //   - a context is resumed only after its method is verified and pc, stack pointer and receiver
 //     agree with what verification found
 #include "run/context.h"

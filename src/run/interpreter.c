@@ -149,7 +149,8 @@ static inline __attribute__((always_inline)) const LookupEntry *super_entry(Regi
     if (!entry) return NULL;
     r->header = send_header(stack_at(r, r->argument_count + above));
     if (header_class_index(r->header) == CLASS_INDEX_FORWARDER) return NULL;
-    if (entry->needed_slots && !format_is_pointers(header_format(r->header))) return NULL;
+    if (entry->needed_slots && !activate_self_is_plain(r->vm, r->header, entry->needed_slots))
+        return NULL;
     return entry->kind == LOOKUP_SLOWLY || entry->kind == LOOKUP_ANSWERS_VARIABLE ? NULL : entry;
 }
 

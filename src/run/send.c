@@ -166,16 +166,15 @@ Oop send_failure_object(VM *vm) {
 static uint64_t header_of(Oop oop) { return oop_is_immediate(oop) ? 0 : raw_load(oop_bits(oop)); }
 
 // The entry of a super send may have been described for another class than the receiver's.
-static uint64_t flags_of_frame(const LookupEntry *entry, Oop receiver) {
-    uint64_t header = header_of(receiver), flags = activate_flags(entry, header);
-    if (entry->needed_slots && !format_is_pointers(header_format(header)))
-        flags |= FRAME_FLAG_CHECKED_SELF;
-    return flags;
+static uint64_t flags_of_frame(const VM *vm, const LookupEntry *entry, Oop receiver) {
+    bool is_plain = !entry->needed_slots ||
+                    activate_self_is_plain(vm, header_of(receiver), entry->needed_slots);
+    return entry->frame_flags | (is_plain ? 0 : FRAME_FLAG_CHECKED_SELF);
 }
 
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count) {
     Oop receiver = operand(vm, argument_count);
-    uint64_t flags = flags_of_frame(entry, receiver);
+    uint64_t flags = flags_of_frame(vm, entry, receiver);
     if (frame_kind(vm->fp) != FRAME_INTERPRETED) flags |= FRAME_FLAG_RETURNS_SLOWLY;
     vm->fp = activate_header(vm->sp, vm->fp, entry->method, flags, vm->heap.nil, entry->first_pc,
                              receiver);
@@ -295,7 +294,9 @@ Outcome send_quick_return(VM *vm, const LookupEntry *entry) {
         Oop self = operand(vm, 0);
         Num index = num(entry->variable);
         if (!oop_is_pointers(self) || !num_lt(index, slot_count(self))) return OUTCOME_FAILED;
-        answer = slot_at(self, index);
+        answer = context_is_context(vm, self) ? context_variable(vm, self, entry->variable)
+                                              : slot_at(self, index);
+        if (oop_is_none(answer)) return OUTCOME_FAILED; // no room for the sender's context
     }
     prim_stack_at_put(vm, 0, answer);
     return OUTCOME_ANSWERED;

@@ -455,6 +455,33 @@ static void a_quick_return_looks_at_its_receiver(void **state) {
     OOP_EQUAL(answer, INT(-1));
 }
 
+// The class of contexts, whose variables are in frames, may have a superclass with variables of its
+// own (InstructionStream): its methods read them too. The running context's sender is nil.
+static void a_context_sends_to_super_for_its_variables(void **state) {
+    (void)state;
+    enum { READERS = 2 };
+    const Code readers[READERS] = {{BYTES("\x00\x7C")}, {BYTES("\x8B\x08\x01\x00\x7C")}};
+    for (unsigned i = 0; i < READERS; i++) {
+        char names[2][8];
+        snprintf(names[0], sizeof names[0], "m%u", i);
+        snprintf(names[1], sizeof names[1], "call%u", i);
+        Oop selector = new_string(names[0]), caller = new_string(names[1]);
+        Oop result = new_variable(INT(-1)), context_class = fixture_class_object(cls.context);
+        field_at_put(&vm->heap, context_class, CLASS_SUPERCLASS, fixture_class_object(cls.plain));
+        define(cls.plain, selector, new_code(readers[i]));
+        Oop calling = new_code((Code){
+            .literal_count = 1, .literals = {selector}, BYTES("\x70\x85\x00\x87\x70\x85\x00\x7C")});
+        field_at_put(&vm->heap, calling, 3, new_variable(context_class));
+        define(cls.context, caller, calling);
+        start(new_code((Code){.literal_count = 3,
+                              .literals = {NIL, caller, result},
+                              BYTES("\x89\xD1\x82\xC2\xA3\xFE")}),
+              NIL);
+        assert_int_equal(run(), STOP_TICKS);
+        OOP_EQUAL(value_of(result), NIL);
+    }
+}
+
 // A line for each bytecode, prefixes together with their instruction.
 static void bytecodes_are_traced_with_their_prefixes(void **state) {
     (void)state;
@@ -844,6 +871,7 @@ int main(void) {
         PRIM_TEST(every_kind_of_method_is_found_again),
         PRIM_TEST(sends_that_meet_have_two_places),
         PRIM_TEST(a_quick_return_looks_at_its_receiver),
+        PRIM_TEST(a_context_sends_to_super_for_its_variables),
         PRIM_TEST(bytecodes_are_traced_with_their_prefixes),
         PRIM_TEST(a_message_of_the_vm_runs_no_primitive),
         PRIM_TEST(a_super_send_above_the_root_is_not_understood),
