@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // os_process.h on Linux: posix_spawn, which does not copy the VM's memory, and a pidfd to wait at.
+// A child tells its errors in memory that it shares with the VM; under emulators that give it a
+// copy it cannot. So what is easily seen is looked for before.
 #include "base/os_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,10 +115,24 @@ static int spawn(const OsProcessPlan *plan, const ChildEnds *child, int *id) {
     return error;
 }
 
+// Are the directory, and a program that is named with its folder, there? 0 or an errno value.
+static int look_for(const OsProcessPlan *plan) {
+    int directory = AT_FDCWD, error = 0;
+    if (plan->directory) {
+        directory = open(plan->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (directory < 0) return errno;
+    }
+    const char *program = plan->arguments[0];
+    if (strchr(program, '/') && faccessat(directory, program, X_OK, AT_EACCESS) < 0) error = errno;
+    if (plan->directory) close(directory);
+    return error;
+}
+
 int os_process_start(const OsProcessPlan *plan, OsProcess *process) {
     *process = (OsProcess){.id = -1, .exit_descriptor = -1, .streams = {-1, -1, -1}};
     ChildEnds child = {{-1, -1, -1}};
-    int error = open_streams(plan, process, &child);
+    int error = look_for(plan);
+    if (!error) error = open_streams(plan, process, &child);
     if (!error) error = spawn(plan, &child, &process->id);
     close_child_ends(&child);
     if (error)

@@ -29,14 +29,13 @@ chmod +x parley-arm64
 
 answers() { [ "$("$parley" -e "$1")" = "$2" ]; }
 # The kernel's tests, or those of the packages named: tests SWITCHES PACKAGE...
-# A child of qemu-user's vfork shares no memory and cannot tell that a program was not found.
 tests() {
     local switches=$1
     shift
     # shellcheck disable=SC2086
-    "$parley" $switches test "$@" --tap --time-limit 3600 </dev/null 2>errors |
-        sed '/^not ok - SubprocessTest>>#testNoSuchProgram$/d' >tap
-    [ "${PIPESTATUS[0]}" -le 1 ] && grep -q '^ok ' tap && ! grep '^not ok' tap && return
+    "$parley" $switches test "$@" --tap --time-limit 3600 </dev/null >tap 2>errors &&
+        grep -q '^ok ' tap && return
+    grep '^not ok' tap
     tail -5 errors
     return 1
 }

@@ -16,7 +16,6 @@
 #include "run/process.h"
 
 #include "plugin_fixture.h"
-#include "support/emulated.h"
 
 #define OS(name) named("ParleyOSPlugin", "primitive" name)
 enum { SEMAPHORE = 5 };
@@ -240,7 +239,6 @@ static void a_released_child_leaves_no_zombie(void **state) {
 
 static void what_cannot_be_started_is_an_error(void **state) {
     (void)state;
-    if (is_emulated()) skip(); // a child of qemu-user's vfork shares no memory, and cannot tell
     int before = count_descriptors();
     Oop nowhere = ARRAY_OF(new_string("/no/such/program"));
     NAMED_FAILS_OS(ENOENT, "ParleyOSPlugin", "primitiveStartProcess", NIL, nowhere, NIL, NIL,
