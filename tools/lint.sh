@@ -59,7 +59,7 @@ check_modes() {
 
 # Semantic code does not open words.
 check_opaque() {
-    grep -nE '\.bits\b|oop_bits\(|oop_from_bits\(|\braw_(load|store|slot)|\bobject/header\.h|\(Oop\)\{|\(Num\)\{' \
+    grep -nE '\.bits\b|oop_bits\(|oop_from_bits\(|\braw_(load|store|slot)|\bobject/(header|small_float)\.h|\(Oop\)\{|\(Num\)\{' \
         src/run/bodies.h src/run/elements.h src/run/elements.c src/run/prim_*.c src/plugin/*.c 2>/dev/null |
         sed 's/$/   <- semantic code must not open words/'
 }

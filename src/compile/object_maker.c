@@ -6,6 +6,7 @@
 #include "memory/spaces.h"
 #include "memory/store.h"
 #include "object/layouts.h"
+#include "object/small_float.h"
 
 Oop make_nil(const ObjectMaker *maker) { return maker->heap->nil; }
 

@@ -11,8 +11,9 @@
 
 #include <stdlib.h>
 
-#include "jit/natives.h"
+#include "jit/small_float.h"
 #include "object/header.h"
+#include "object/small_float.h"
 
 enum {
     OPERAND_LIMIT = 6, // that are not on the real stack
@@ -21,9 +22,6 @@ enum {
     NO_TEMP = -1,
 };
 static const FloatReg FIRST_FLOAT = F2;
-#define ROTATED_OFFSET ((int64_t)SMALL_FLOAT_EXPONENT_OFFSET << 53)
-#define ROTATED_LIMIT  (INT64_C(256) << 53) // less that offset
-enum { ROTATED_ZERO = 1 };                  // at most
 
 // The operands: those on the real stack are the deepest.
 typedef struct State {
@@ -92,7 +90,6 @@ static Label new_bail(Path *p, uint32_t pc) {
     return bail.label;
 }
 
-
 static FloatReg load_constant(Path *p, const Value *value) {
     enum { EXACT_BITS = 53 };
     uint64_t word = (uint64_t)value->number;
@@ -127,47 +124,22 @@ static FloatReg load_float(Path *p, const Value *value, Label bail) {
         emit_load_value(c, R_T4, value);
     ir_ri(&c->ir, IR_TEST_CONSTANT, R_T4, TAG_FLOAT);
     ir_jump_if(&c->ir, COND_EQUAL, bail);
-    native_read_small(c, to, R_T4);
+    small_float_read(&c->ir, to, R_T4);
     if (value->kind == VALUE_TEMP) p->temp_in[to] = (int32_t)value->number;
     return to;
 }
 
-// T0 := the word of the float; T1 is lost.
-static void box(Path *p, FloatReg from) {
-    IrCode *ir = &p->c->ir;
-    Label zero = ir_new_label(ir);
-    ir_rr(ir, IR_BITS_FROM_FLOAT, R_T0, from);
-    ir_ri(ir, IR_ROTATE_RIGHT_CONSTANT, R_T0, 63);
-    ir_ri(ir, IR_COMPARE_CONSTANT, R_T0, ROTATED_ZERO);
-    ir_jump_if(ir, COND_BELOW_OR_EQUAL, zero);
-    ir_ri(ir, IR_CONSTANT, R_T1, ROTATED_OFFSET);
-    ir_rr(ir, IR_SUBTRACT, R_T0, R_T1);
-    ir_label(ir, zero);
-    ir_ri(ir, IR_SHIFT_LEFT_CONSTANT, R_T0, TAG_BITS);
-    ir_ri(ir, IR_ADD_CONSTANT, R_T0, TAG_FLOAT);
-}
-
 // To `bail` unless a SmallFloat64 can be that float. T1 and T2 are lost.
 static void check_small(Path *p, FloatReg reg, Label bail) {
-    IrCode *ir = &p->c->ir;
-    Odd odd = {ir_new_label(ir), ir_new_label(ir), bail};
-    ir_rr(ir, IR_BITS_FROM_FLOAT, R_T1, reg);
-    ir_ri(ir, IR_ROTATE_RIGHT_CONSTANT, R_T1, 63);
-    ir_ri(ir, IR_CONSTANT, R_T2, ROTATED_OFFSET + ROTATED_ZERO + 1);
-    ir_rr(ir, IR_SUBTRACT, R_T1, R_T2);
-    ir_ri(ir, IR_COMPARE_CONSTANT, R_T1, ROTATED_LIMIT - ROTATED_ZERO - 1);
-    ir_jump_if(ir, COND_ABOVE_OR_EQUAL, odd.label);
-    ir_label(ir, odd.back);
+    Odd odd = {ir_new_label(&p->c->ir), ir_new_label(&p->c->ir), bail};
+    small_float_check(&p->c->ir, reg, odd.label);
+    ir_label(&p->c->ir, odd.back);
     if (!array_push(&p->odds, odd)) p->failed = true;
 }
 
 static void emit_odd(Path *p, const Odd *odd) {
-    IrCode *ir = &p->c->ir;
-    ir_label(ir, odd->label);
-    ir_rr(ir, IR_ADD, R_T1, R_T2);
-    ir_ri(ir, IR_COMPARE_CONSTANT, R_T1, ROTATED_ZERO);
-    ir_jump_if(ir, COND_BELOW_OR_EQUAL, odd->back);
-    ir_jump(ir, odd->bail);
+    ir_label(&p->c->ir, odd->label);
+    small_float_check_odd(&p->c->ir, odd->back, odd->bail);
 }
 
 // ---- going back in line
@@ -175,7 +147,7 @@ static void emit_odd(Path *p, const Odd *odd) {
 static void push_word(Path *p, const Value *value) {
     Compilation *c = p->c;
     if (value->kind == VALUE_FLOAT) {
-        box(p, (FloatReg)value->reg);
+        small_float_box(&p->c->ir, (FloatReg)value->reg);
         ir_r(&c->ir, IR_PUSH, R_T0);
     } else {
         emit_push_value(c, value);
@@ -184,7 +156,7 @@ static void push_word(Path *p, const Value *value) {
 
 static void move_word(Path *p, Reg to, const Value *value) {
     if (value->kind == VALUE_FLOAT) {
-        box(p, (FloatReg)value->reg);
+        small_float_box(&p->c->ir, (FloatReg)value->reg);
         if (to != R_T0) ir_rr(&p->c->ir, IR_MOVE, to, R_T0);
     } else {
         emit_load_value(p->c, to, value);
@@ -365,7 +337,7 @@ static void store_temp(Path *p, int64_t index, bool pops) {
     FloatReg reg = (FloatReg)top(p, 0)->reg;
     if (pops) p->state.count--;
     if (is_pending(p, VALUE_TEMP, index)) p->failed = true;
-    box(p, reg);
+    small_float_box(&c->ir, reg);
     ir_rm(&c->ir, IR_STORE, R_T0, R_FP, fp_temp((unsigned)index));
     for (unsigned i = 0; i < FLOAT_REGISTER_COUNT; i++)
         if (p->temp_in[i] == index) p->temp_in[i] = NO_TEMP;
@@ -380,7 +352,7 @@ static void store_variable(Path *p, int64_t index, bool pops, uint32_t pc) {
     ir_rm(&c->ir, IR_LOAD, R_T3, R_FP, FP_RECEIVER);
     ir_mi(&c->ir, IR_TEST_MEMORY32, R_T3, 0, (int32_t)HEADER_IMMUTABLE);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, bail);
-    box(p, (FloatReg)top(p, 0)->reg);
+    small_float_box(&c->ir, (FloatReg)top(p, 0)->reg);
     ir_rm(&c->ir, IR_STORE, R_T0, R_T3, slot_offset(index));
     if (pops) p->state.count--;
 }
@@ -479,7 +451,7 @@ static void finish_first(Path *p, const NotedExit *exit, FloatReg result) {
     if (is_new && can_leave(p, &p->state, exit->next_pc)) {
         follow(p, exit->next_pc);
     } else {
-        box(p, result);
+        small_float_box(&c->ir, result);
         ir_jump(&c->ir, exit->back);
     }
 }

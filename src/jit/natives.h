@@ -71,9 +71,5 @@ void native_load_shape(Compilation *c, Reg class_object, Reg fixed, Reg format, 
 void native_check_followed(Compilation *c, Reg reg, Reg scratch, Label slow);
 // Takes [T1, T1 + T2) out of eden; T3 is lost. The bytes are filled at once.
 void native_allocate(Compilation *c, Label slow);
-// The double of a SmallFloat64; T2 and T3 are lost.
-void native_read_small(Compilation *c, FloatReg to, Reg from);
-// T0 := the SmallFloat64 that is F0; T1 is lost. To `odd` if there is none, or it is a zero.
-void native_small_word(Compilation *c, Label odd);
 
 #endif

@@ -1,42 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Natives for Floats: run/prim_float.c as machine code. A SmallFloat64's word is
-//
-//     63                                        4  3  2  0
-//    +-------------------------------------------+--+-----+
-//    | exponent - 896 (8 bits), mantissa (52)    |S | 100 |
-//    +-------------------------------------------+--+-----+
-//
-// and 0.0 and -0.0 are all zeros above the sign S. So every double with an exponent of 896 to 1151
-// has such a word, but for the one that would look like a zero; all others are boxed.
+// Natives for Floats: run/prim_float.c as machine code. Answers are SmallFloat64s where that can
+// be, and otherwise boxed; operands are either, or SmallIntegers.
 #include "jit/natives.h"
+#include "jit/small_float.h"
 
 enum {
     VM_BOXED_FLOAT = offsetof(VM, known.boxed_float),
     MANTISSA_BITS = 52,
     EXPONENT_BIAS = 1023,
 };
-// A double rotated left by one has its sign below and its exponent on top, as a word above its tag.
-static const int64_t EXPONENT_OFFSET = (int64_t)SMALL_FLOAT_EXPONENT_OFFSET << (MANTISSA_BITS + 1);
-static const int64_t ROTATED_LIMIT = (int64_t)256 << (MANTISSA_BITS + 1); // less that offset
-static const int64_t ROTATED_ZERO = 1;                                    // at most: 0.0 and -0.0
 
 typedef enum Accepted { SMALL = 1, BOXED = 2, INTEGER = 4 } Accepted;
 
-// ---- reading
-
-// T2 and T3 are lost, here and below.
-void native_read_small(Compilation *c, FloatReg to, Reg from) {
-    Label zero = ir_new_label(&c->ir);
-    ir_rr(&c->ir, IR_MOVE, R_T2, from);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T2, TAG_BITS);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, ROTATED_ZERO);
-    ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, zero);
-    ir_ri(&c->ir, IR_CONSTANT, R_T3, EXPONENT_OFFSET);
-    ir_rr(&c->ir, IR_ADD, R_T2, R_T3);
-    ir_label(&c->ir, zero);
-    ir_ri(&c->ir, IR_ROTATE_RIGHT_CONSTANT, R_T2, 1);
-    ir_rr(&c->ir, IR_FLOAT_FROM_BITS, to, R_T2);
-}
+// ---- reading. T2 and T3 are lost.
 
 // Of one slot, in the usual format; others are for the primitive.
 static void read_boxed(Compilation *c, FloatReg to, Reg from, Label slow) {
@@ -68,7 +44,7 @@ static void read_number(Compilation *c, FloatReg to, Reg from, unsigned accepted
     if (accepted & (BOXED | INTEGER)) no_small = ir_new_label(&c->ir);
     ir_ri(&c->ir, IR_TEST_CONSTANT, from, TAG_FLOAT);
     ir_jump_if(&c->ir, COND_EQUAL, no_small);
-    native_read_small(c, to, from);
+    small_float_read(&c->ir, to, from);
     if (accepted & INTEGER) {
         no_integer = ir_new_label(&c->ir);
         ir_jump(&c->ir, done);
@@ -109,30 +85,13 @@ static void return_boxed(Compilation *c, Label slow) {
     native_return(c);
 }
 
-void native_small_word(Compilation *c, Label odd) {
-    ir_rr(&c->ir, IR_BITS_FROM_FLOAT, R_T0, F0);
-    ir_ri(&c->ir, IR_ROTATE_RIGHT_CONSTANT, R_T0, 63);
-    ir_ri(&c->ir, IR_CONSTANT, R_T1, EXPONENT_OFFSET);
-    ir_rr(&c->ir, IR_SUBTRACT, R_T0, R_T1);
-    ir_rm(&c->ir, IR_ADDRESS, R_T1, R_T0, -ROTATED_ZERO - 1);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, ROTATED_LIMIT - ROTATED_ZERO - 1);
-    ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, odd);
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T0, TAG_BITS);
-    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T0, TAG_FLOAT);
-}
-
 // Returns F0.
 static void return_float(Compilation *c, Label slow) {
     Label odd = ir_new_label(&c->ir), boxed = ir_new_label(&c->ir);
-    native_small_word(c, odd);
+    small_float_try_box(&c->ir, F0, odd);
     native_return(c);
     ir_label(&c->ir, odd);
-    ir_ri(&c->ir, IR_CONSTANT, R_T1, EXPONENT_OFFSET);
-    ir_rr(&c->ir, IR_ADD, R_T0, R_T1);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T0, ROTATED_ZERO);
-    ir_jump_if(&c->ir, COND_ABOVE, boxed);
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T0, TAG_BITS);
-    ir_ri(&c->ir, IR_ADD_CONSTANT, R_T0, TAG_FLOAT);
+    small_float_try_box_odd(&c->ir, boxed);
     native_return(c);
     ir_label(&c->ir, boxed);
     return_boxed(c, slow);

@@ -159,35 +159,10 @@ static inline uint64_t raw_pointer_slot_count(uint64_t raw) {
     return format == FORMAT_FORWARDER ? 1 : 0;
 }
 
-// SmallFloat64: the eight-bit-exponent subset of doubles around 1.0, see Spur.
-#define SMALL_FLOAT_EXPONENT_OFFSET 896ull
 static inline uint64_t raw_from_int(int64_t value) { return (uint64_t)value << TAG_BITS | TAG_INT; }
 static inline int64_t raw_int(uint64_t raw) { return (int64_t)raw >> TAG_BITS; }
 static inline bool raw_fits_int(int64_t value) {
     return (int64_t)((uint64_t)value << TAG_BITS) >> TAG_BITS == value;
-}
-static inline double raw_small_float(uint64_t raw) {
-    uint64_t rotated = raw >> TAG_BITS;
-    if (__builtin_expect(rotated > 1, 1)) rotated += SMALL_FLOAT_EXPONENT_OFFSET << 53;
-    uint64_t bits = rotated >> 1 | rotated << 63;
-    double value;
-    memcpy(&value, &bits, 8);
-    return value;
-}
-// Zero, or an exponent that eight bits hold once the offset is off; but the least one with a
-// fraction of zero stands for zero.
-static inline bool raw_fits_small_float(double value) {
-    uint64_t bits;
-    memcpy(&bits, &value, 8);
-    uint64_t magnitude = bits << 1, above = magnitude - (SMALL_FLOAT_EXPONENT_OFFSET << 53);
-    return __builtin_expect(above - 1 < (1ull << 61) - 1, 1) || magnitude == 0;
-}
-static inline uint64_t raw_from_small_float(double value) {
-    uint64_t bits;
-    memcpy(&bits, &value, 8);
-    uint64_t rotated = bits << 1 | bits >> 63;
-    if (__builtin_expect(rotated > 1, 1)) rotated -= SMALL_FLOAT_EXPONENT_OFFSET << 53;
-    return rotated << TAG_BITS | TAG_FLOAT;
 }
 
 #ifndef PARLEY_RECORDING

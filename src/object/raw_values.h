@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "object/header.h"
+#include "object/small_float.h"
 
 typedef uint64_t raw_Oop;
 typedef int64_t raw_Num;

@@ -27,6 +27,7 @@
 #include "image/read.h"
 #include "object/header.h"
 #include "object/layouts.h"
+#include "object/small_float.h"
 
 enum { TRAIT_DEPTH_LIMIT = 10, CLASS_LIMIT = 1 << 16, TRAILER_LIMIT = 8 };
 enum { LITERAL_COUNT_BITS = 0x7FFF, LARGE_FRAME_BIT = 1 << 17 };

@@ -7,6 +7,7 @@
 
 #include "object/header.h"
 #include "object/ops.h"
+#include "object/small_float.h"
 #include "run/interpreter.h"
 
 static Oop new_object(World *world, uint64_t class_index, unsigned format, uint64_t slots) {

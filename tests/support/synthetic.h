@@ -12,6 +12,7 @@
 #include "image/format.h"
 #include "object/header.h"
 #include "object/layouts.h"
+#include "object/small_float.h"
 
 enum {
     SYN_LIMIT = 1 << 15, // words
