@@ -35,7 +35,8 @@ typedef struct MethodSummary {
     uint32_t first_pc, end_pc; // byte offsets from the body's start (slot 0 is offset 0):
                                // the first bytecode, and the end of code (trailer follows)
     uint16_t argument_count;
-    uint16_t temp_count;               // arguments included (a full block: copied values too)
+    uint16_t temp_count;               // arguments included, even where the header forgets them
+                                       // (a full block: copied values too)
     uint16_t max_stack;                // deepest operand stack above the temporaries
     int32_t highest_receiver_variable; // -1: none; old blocks inside and quick primitives included
     uint16_t primitive;                // 0: none

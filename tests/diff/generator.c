@@ -183,9 +183,10 @@ static void put_block_body(Generator *g) {
     put(g, BC_BLOCK_RETURN_TOP, 0, 0);
 }
 
+// Where nothing is copied the block's header does not even count the arguments, as in faulty code.
 static void put_full_block(Generator *g, Generator *inner, unsigned arguments, unsigned copied) {
     inner->w = &writers[inner->blocks];
-    writer_begin(inner->w, g->world->vm, true, arguments, arguments + copied);
+    writer_begin(inner->w, g->world->vm, true, arguments, copied ? arguments + copied : 0);
     put_block_body(inner);
     Oop code = writer_end(inner->w, g->world->class_binding);
     if (oop_is_none(code)) {

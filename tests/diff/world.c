@@ -58,9 +58,10 @@ static void define_stop(World *world) {
     world_define(world, world->stop, writer_end(&w, world->class_binding));
 }
 
+// Answers the last argument. The headers of those with two or more count one of them too few.
 static Oop known_method(World *world, unsigned argument_count) {
     MethodWriter w;
-    writer_begin(&w, vm, argument_count & 1, argument_count, argument_count);
+    writer_begin(&w, vm, argument_count & 1, argument_count, argument_count - (argument_count > 1));
     if (argument_count) writer_put(&w, BC_PUSH_TEMP, argument_count - 1, 0, 0);
     writer_put(&w, argument_count ? BC_RETURN_TOP : BC_RETURN_RECEIVER, 0, 0, 0);
     return writer_end(&w, world->class_binding);
