@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 seconds=${PARLEY_NIGHTLY:+600}
 seconds=${seconds:-30}
-steps=${PARLEY_NIGHTLY:+400}
+steps=${PARLEY_NIGHTLY:+150}
 steps=${steps:-50}
 seed=${SEED:-1}
 runs=(
@@ -23,7 +23,7 @@ runs=(
 # soak OUTPUT SWITCHES
 soak() {
     # shellcheck disable=SC2086
-    timeout 600 "$parley" $2 "$here/soak.st" "$seed" "$steps" >"$1" 2>&1 </dev/null &&
+    timeout 1500 "$parley" $2 "$here/soak.st" "$seed" "$steps" >"$1" 2>&1 </dev/null &&
         [ "$(grep -c '^[0-9]* do[A-Z]' "$1")" = "$steps" ]
 }
 same() {
