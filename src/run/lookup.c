@@ -43,9 +43,10 @@ static Oop dictionary_at(VM *vm, Oop dictionary, Oop selector) {
 
 // ---- describing
 
-// Resolves {module. function. ...} in the first literal of a method with primitive 117.
-static const Primitive *resolve_external(VM *vm, Oop method) {
+const Primitive *lookup_named_primitive(VM *vm, Oop method) {
     char module[128] = "", function[256];
+    const MethodSummary *summary = verified_summary(vm, method);
+    if (!summary || summary->primitive != PRIMITIVE_EXTERNAL_CALL) return NULL;
     if (num_is_zero(method_literal_count(method))) return NULL;
     Oop description = heap_follow(&vm->heap, slot_at(method, num(1)));
     if (!oop_is_array_format(description) || num_lt(slot_count(description), num(2))) return NULL;
@@ -95,7 +96,7 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
         lookup_describe_quick(vm, number, entry);
         return;
     }
-    const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL ? resolve_external(vm, entry->method)
+    const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL ? lookup_named_primitive(vm, entry->method)
                                                              : primitive_numbered(number);
     if (!row) return;
     unsigned arguments = frame_argument_count_of(entry->frame_flags);

@@ -19,6 +19,9 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
                            LookupEntry *entry, Oop *where);
 // Describes a method as if it had been found for the class index; false: the verifier refuses it.
 bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entry);
+// The primitive that {module. function. ...} names, the first literal of a method with primitive
+// 117; NULL: another method, or there is none of that name.
+const Primitive *lookup_named_primitive(VM *vm, Oop method);
 enum { QUICK_FIRST = 256, QUICK_LAST = 519 };
 // The part of it about quick returns: 256 self, 257 to 263 constants, from 264 receiver variables.
 void lookup_describe_quick(VM *vm, unsigned number, LookupEntry *entry);

@@ -191,25 +191,19 @@ static Outcome do_quick(VM *vm, Oop number, Oop receiver, unsigned operands) {
     return prim_fail(vm, FAILURE_BAD_RECEIVER);
 }
 
-// receiver tryPrimitive: number withArgs: array; with three arguments the first is the receiver.
-// The operands are held meanwhile, and put back when the primitive fails.
-MAY_GC Outcome prim_do_primitive_with_arguments(VM *vm) {
-    enum { ARRAY, NUMBER, RECEIVER, REAL_RECEIVER, HELD };
+// Calls the primitive with the receiver that is so many operands deep and the elements of the array
+// on top. The operands are held meanwhile, and put back when the primitive fails.
+MAY_GC static Outcome call_with(VM *vm, const Primitive *row, unsigned receiver) {
+    enum { HELD = 4 };
     unsigned had = vm->argument_count;
-    if (had != 2 && had != 3) return prim_fail(vm, FAILURE_UNSUPPORTED);
-    Oop number = prim_stack_at(vm, NUMBER), receiver = prim_follow(vm, prim_stack_at(vm, RECEIVER));
-    if (is_quick(vm, number, prim_stack_at(vm, ARRAY), receiver))
-        return do_quick(vm, number, receiver, had);
-    const Primitive *row = row_to_try(vm, prim_stack_at(vm, NUMBER), prim_stack_at(vm, ARRAY));
-    if (!row) return OUTCOME_FAILED;
     Oop held[HELD];
     RootScope scope;
     root_scope_enter(&vm->heap, &scope, held, HELD);
     for (unsigned i = 0; i <= had; i++)
         held[i] = prim_stack_at(vm, i);
     vm->sp += had;
-    prim_stack_at_put(vm, 0, prim_follow(vm, held[RECEIVER]));
-    unsigned count = vm->argument_count = spread(vm, held[ARRAY]);
+    prim_stack_at_put(vm, 0, prim_follow(vm, held[receiver]));
+    unsigned count = vm->argument_count = spread(vm, held[0]);
     Outcome outcome = send_call_primitive(vm, row->function);
     root_scope_leave(&vm->heap, &scope);
     if (outcome != OUTCOME_FAILED) return outcome;
@@ -221,11 +215,38 @@ MAY_GC Outcome prim_do_primitive_with_arguments(VM *vm) {
     return outcome;
 }
 
+// receiver tryPrimitive: number withArgs: array; with three arguments the first is the receiver.
+MAY_GC Outcome prim_do_primitive_with_arguments(VM *vm) {
+    enum { ARRAY, NUMBER, RECEIVER };
+    unsigned had = vm->argument_count;
+    if (had != 2 && had != 3) return prim_fail(vm, FAILURE_UNSUPPORTED);
+    Oop number = prim_stack_at(vm, NUMBER), receiver = prim_follow(vm, prim_stack_at(vm, RECEIVER));
+    if (is_quick(vm, number, prim_stack_at(vm, ARRAY), receiver))
+        return do_quick(vm, number, receiver, had);
+    const Primitive *row = row_to_try(vm, prim_stack_at(vm, NUMBER), prim_stack_at(vm, ARRAY));
+    if (!row) return OUTCOME_FAILED;
+    return call_with(vm, row, RECEIVER);
+}
+
 // Named primitives are resolved when their method is looked up; what gets here names none.
 Outcome prim_external_call(VM *vm) { return prim_fail(vm, FAILURE_NOT_FOUND); }
 
-// method tryNamedPrimitiveIn: ... is served like a primitive that could not be found.
-Outcome prim_external_call_with_arguments(VM *vm) { return prim_fail(vm, FAILURE_NOT_FOUND); }
+// context tryNamedPrimitiveIn: method for: receiver withArgs: array: the primitive that the method
+// names. Nothing of it is kept.
+MAY_GC Outcome prim_external_call_with_arguments(VM *vm) {
+    enum { ARRAY, RECEIVER, METHOD };
+    if (vm->argument_count != 3) return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    Oop method = prim_follow(vm, prim_stack_at(vm, METHOD)), array = prim_stack_at(vm, ARRAY);
+    if (!oop_is_method(method) || !can_spread(array)) return prim_fail(vm, FAILURE_BAD_ARGUMENT);
+    Num count = slot_count(array);
+    if (!num_eq(method_argument_count(method), count))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    const Primitive *row = lookup_named_primitive(vm, method);
+    if (!row || !row->function) return prim_fail(vm, FAILURE_NOT_FOUND);
+    if (row->argument_count >= 0 && !num_eq(count, num(row->argument_count)))
+        return prim_fail(vm, FAILURE_BAD_ARGUMENT_COUNT);
+    return call_with(vm, row, RECEIVER);
+}
 
 // ---- blocks
 

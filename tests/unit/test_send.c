@@ -269,6 +269,26 @@ static void quick_returns_are_tried_by_their_number(void **state) {
     FAILS(BAD_INDEX, prim_do_primitive_with_arguments, context, INT(264), none);
 }
 
+// Debuggers run the primitive that a method names by hand.
+static void named_primitives_are_tried_by_their_method(void **state) {
+    (void)state;
+    vm->options.heap.collect_every = 0;
+    Oop name = new_string("primitiveAddLargeIntegers"), description = ARRAY_OF(NIL, name);
+    Oop method = new_code((Code){.arguments = 1,
+                                 .literal_count = 1,
+                                 .literals = {description},
+                                 BYTES("\x8B\x75\x00\x78")}); // fails: self
+    Oop context = context_of_frame(vm, vm->fp), none = new_array(0);
+    ANSWERS(INT(7), prim_external_call_with_arguments, context, method, INT(3), ARRAY_OF(INT(4)));
+    FAILS(BAD_ARGUMENT_COUNT, prim_external_call_with_arguments, context, method, INT(3), none);
+    FAILS(BAD_ARGUMENT, prim_external_call_with_arguments, context, method, INT(3), NIL);
+    FAILS(BAD_ARGUMENT, prim_external_call_with_arguments, context, NIL, INT(3), none);
+    Oop plain = new_code((Code){.literal_count = 1, .literals = {description}, BYTES("\x78")});
+    FAILS(NOT_FOUND, prim_external_call_with_arguments, context, plain, INT(3), none);
+    field_at_put(&vm->heap, description, 1, new_string("primitiveOfNobody"));
+    FAILS(NOT_FOUND, prim_external_call_with_arguments, context, method, INT(3), ARRAY_OF(INT(4)));
+}
+
 static void a_primitive_that_tries_itself_fails(void **state) {
     (void)state;
     Oop array = new_array(2);
@@ -849,6 +869,7 @@ static void a_full_closure_may_be_of_any_class(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         PRIM_TEST(quick_returns_are_tried_by_their_number),
+        PRIM_TEST(named_primitives_are_tried_by_their_method),
         PRIM_TEST(a_full_closure_may_be_of_any_class),
         PRIM_TEST(a_mirror_primitive_works_on_its_first_argument),
         PRIM_TEST(a_mirror_primitive_that_fails_finds_its_operands_again),
