@@ -19,7 +19,7 @@ static int print_help(void) {
          "  parley pharo.image st FILE --save --quit\n"
          "\n"
          "Traits come first, then classes behind their superclasses, methods, and `initialize` of\n"
-         "the classes that have one.");
+         "the classes that have one. Baselines are left out: only Metacello has a use for them.");
     return EXIT_OK;
 }
 

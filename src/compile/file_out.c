@@ -11,8 +11,9 @@ typedef struct FileOut {
     FILE *to;
     SourceTree *tree;
     TextMap classes;     // name -> SourceClass
-    TextMap done;        // name -> anything: on the way, or written
-    TextMap initialized; // the same of initialisers
+    TextMap done;        // name -> anything: on the way, written, or left out
+    TextMap methods;     // the same of their methods
+    TextMap initialized; // and initialisers
 } FileOut;
 
 static void put_text(FileOut *out, Text text) { fwrite(text.bytes, 1, text.length, out->to); }
@@ -71,6 +72,15 @@ static void put_composition(FileOut *out, const char *keyword, Text composition)
     fputs(") asTraitComposition", out->to);
 }
 
+// Only Tonel says more than names.
+static const Texts *slots_of(const SourceClass *class) {
+    return class->slots.count ? &class->slots : &class->instance_variables;
+}
+
+static const Texts *class_slots_of(const SourceClass *class) {
+    return class->class_slots.count ? &class->class_slots : &class->class_instance_variables;
+}
+
 static void put_definition(FileOut *out, const SourceClass *class) {
     fputs("ShiftClassInstaller make: [ :builder | builder\n\t\tname: #", out->to);
     put_text(out, class->name);
@@ -81,15 +91,25 @@ static void put_definition(FileOut *out, const SourceClass *class) {
         put_text(out, class->superclass);
         fprintf(out->to, ";\n\t\tlayoutClass: %s", class_kind_layout(class->kind));
     }
-    put_variables(out, "slots:", &class->instance_variables, " asSlot");
+    put_variables(out, "slots:", slots_of(class), " asSlot");
     put_variables(out, "sharedVariables:", &class->class_variables, " asClassVariable");
     put_pools(out, &class->pools);
     put_string_message(out, "package:", class->package->name);
     put_string_message(out, "tag:", class->tag);
-    put_variables(out, "classSlots:", &class->class_instance_variables, " asSlot");
+    put_variables(out, "classSlots:", class_slots_of(class), " asSlot");
     put_composition(out, "traitComposition:", class->traits);
     put_composition(out, "classTraitComposition:", class->class_traits);
     fputs(" ]!\n\n", out->to);
+}
+
+// Who wrote the comment, and when, Tonel does not say.
+static void put_comment(FileOut *out, const SourceClass *class) {
+    if (class->comment.length == 0) return;
+    fputc('!', out->to);
+    put_text(out, class->name);
+    fputs(" commentStamp: '' prior: 0!\n", out->to);
+    put_doubled(out, class->comment, '!');
+    fputs("!\n\n", out->to);
 }
 
 // ---- methods
@@ -105,6 +125,8 @@ static void put_method(FileOut *out, const SourceMethod *method) {
 }
 
 static void put_methods_of(FileOut *out, const SourceClass *class) {
+    if (text_map_at(&out->methods, class->name)) return;
+    if (!text_map_put(&out->methods, &out->tree->arena, class->name, out)) return;
     for (size_t i = 0; i < out->tree->methods.count; i++) {
         const SourceMethod *method = out->tree->methods.items[i];
         if (!method->is_extension && text_equals(method->class_name, class->name))
@@ -136,6 +158,32 @@ static void put_all_named_classes(FileOut *out, const Texts *texts) {
         put_named_classes(out, texts->items[i]);
 }
 
+// A class with all its methods, and those of its superclasses: an instance of it is needed.
+static void put_whole_class(FileOut *out, const SourceClass *class) {
+    put_class(out, class);
+    const SourceClass *superclass = text_map_at(&out->classes, class->superclass);
+    if (superclass) put_whole_class(out, superclass);
+    put_methods_of(out, class);
+}
+
+// Special variables are made by their kinds, "#name => Kind ...", when the class is.
+static void put_kinds(FileOut *out, const Texts *variables) {
+    put_all_named_classes(out, variables);
+    for (size_t i = 0; i < variables->count; i++) {
+        Text text = variables->items[i];
+        size_t start = 0;
+        while (start < text.length && text.bytes[start] != '>')
+            start++;
+        while (start < text.length && !text_is_word_character(text.bytes[start]))
+            start++;
+        size_t end = start;
+        while (end < text.length && text_is_word_character(text.bytes[end]))
+            end++;
+        const SourceClass *kind = text_map_at(&out->classes, text_slice(text, start, end));
+        if (kind) put_whole_class(out, kind);
+    }
+}
+
 static void put_class(FileOut *out, const SourceClass *class) {
     if (text_map_at(&out->done, class->name)) return;
     if (!text_map_put(&out->done, &out->tree->arena, class->name, out)) return;
@@ -143,10 +191,11 @@ static void put_class(FileOut *out, const SourceClass *class) {
     put_named_classes(out, class->traits);
     put_named_classes(out, class->class_traits);
     put_all_named_classes(out, &class->pools);
-    put_all_named_classes(out, &class->instance_variables);
-    put_all_named_classes(out, &class->class_instance_variables);
-    put_all_named_classes(out, &class->class_variables);
+    put_kinds(out, slots_of(class));
+    put_kinds(out, class_slots_of(class));
+    put_kinds(out, &class->class_variables);
     put_definition(out, class);
+    put_comment(out, class);
     if (class->is_trait) put_methods_of(out, class);
 }
 
@@ -177,8 +226,16 @@ static void put_initializers(FileOut *out) {
         put_initializer(out, out->tree->classes.items[i]);
 }
 
+// Only Metacello, where it is, has a use for baselines.
+static bool is_baseline(const SourceClass *class) {
+    return text_is(class->superclass, "BaselineOf");
+}
+
 static FileOut begin(FILE *to, SourceTree *tree) {
     FileOut out = {.to = to, .tree = tree};
+    for (size_t i = 0; i < tree->classes.count; i++)
+        if (is_baseline(tree->classes.items[i]))
+            text_map_put(&out.done, &tree->arena, tree->classes.items[i]->name, to);
     for (size_t i = 0; i < tree->classes.count; i++)
         text_map_put(&out.classes, &tree->arena, tree->classes.items[i]->name,
                      tree->classes.items[i]);
@@ -190,6 +247,12 @@ void file_out_initializers(FILE *to, SourceTree *tree) {
     put_initializers(&out);
 }
 
+void file_out_comments(FILE *to, SourceTree *tree) {
+    FileOut out = begin(to, tree);
+    for (size_t i = 0; i < tree->classes.count; i++)
+        put_comment(&out, tree->classes.items[i]);
+}
+
 bool file_out(FILE *to, SourceTree *tree) {
     FileOut out = begin(to, tree);
     for (size_t i = 0; i < tree->classes.count; i++)
@@ -197,7 +260,8 @@ bool file_out(FILE *to, SourceTree *tree) {
     for (size_t i = 0; i < tree->classes.count; i++)
         put_class(&out, tree->classes.items[i]);
     for (size_t i = 0; i < tree->classes.count; i++)
-        if (!tree->classes.items[i]->is_trait) put_methods_of(&out, tree->classes.items[i]);
+        if (!tree->classes.items[i]->is_trait && !is_baseline(tree->classes.items[i]))
+            put_methods_of(&out, tree->classes.items[i]);
     for (size_t i = 0; i < tree->methods.count; i++)
         if (tree->methods.items[i]->is_extension) put_method(&out, tree->methods.items[i]);
     put_initializers(&out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A file out: sources as one file of chunks, in an order in which a running Pharo can take them in
 // (`parley pharo.image st FILE`): traits, classes behind their superclasses, methods, extensions, at
-// the end `initialize` of the classes that have one. Comments are left out.
+// the end `initialize` of the classes that have one. A class that only Metacello loads, a baseline, is left out.
 #ifndef PARLEY_COMPILE_FILE_OUT_H
 #define PARLEY_COMPILE_FILE_OUT_H
 
@@ -11,6 +11,8 @@
 
 // Chunks that send `initialize` to the tree's classes that have one of their own.
 void file_out_initializers(FILE *to, SourceTree *tree);
+// Chunks of the comments of the tree's classes.
+void file_out_comments(FILE *to, SourceTree *tree);
 // False: memory is out. Whether everything could be written is for the file's owner to ask.
 bool file_out(FILE *to, SourceTree *tree);
 

@@ -51,6 +51,8 @@ typedef struct SourceClass {
     bool is_trait;
     ClassKind kind;
     Texts instance_variables, class_instance_variables, class_variables, pools;
+    // The same variables as Tonel has them, "#name => Kind ..." where they are special.
+    Texts slots, class_slots;
     Text traits, class_traits; // compositions as written, such as "TOne + (TTwo - {#x})"
     Text category, tag, comment;
 } SourceClass;

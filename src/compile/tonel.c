@@ -105,7 +105,7 @@ static void set_category(SourceClass *class, const Notation *definition) {
         class->tag = text_slice(category, package.length + 1, category.length);
 }
 
-// Special slots are written "#name => Kind ..."; here they are variables like all others.
+// Special slots are written "#name => Kind ..."; here only their names are left.
 static void name_slots(Texts *variables) {
     for (size_t i = 0; i < variables->count; i++) {
         Text *text = &variables->items[i];
@@ -141,6 +141,8 @@ static bool define_class(TonelReader *reader, const Notation *definition, Text n
     set_category(class, definition);
     notation_texts_at(tree, definition, "instVars", &class->instance_variables);
     notation_texts_at(tree, definition, "classInstVars", &class->class_instance_variables);
+    notation_texts_at(tree, definition, "instVars", &class->slots);
+    notation_texts_at(tree, definition, "classInstVars", &class->class_slots);
     name_slots(&class->instance_variables);
     name_slots(&class->class_instance_variables);
     notation_texts_at(tree, definition, "classVars", &class->class_variables);

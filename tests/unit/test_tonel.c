@@ -62,6 +62,8 @@ static void special_slots_are_variables(void **state) {
     assert_text(class_at(0)->instance_variables.items[0], "a");
     assert_text(class_at(0)->instance_variables.items[1], "b");
     assert_text(class_at(0)->instance_variables.items[2], "c");
+    assert_text(class_at(0)->slots.items[0], "a");
+    assert_text(class_at(0)->slots.items[1], "#b => WeakSlot");
 }
 
 // Behind a keyword's argument an assignment may stand: its name is no further keyword.
