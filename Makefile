@@ -83,7 +83,7 @@ KERNEL_SOURCES := $(shell find kernel -name '*.st' 2>/dev/null | sed 's/ /\\ /g'
 CMD_SOURCES := $(sort $(wildcard src/cmd/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(B)/%.o)
-CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o)
+CMD_OBJECTS := $(CMD_SOURCES:src/%.c=$(B)/%.o) $(B)/cmd/pharo_own.o
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 DIFF_PROGRAMS := $(addprefix $(B)/tests/diff/,bytecodes harness natives sequences)
 DIFF_OBJECTS := $(patsubst %,$(B)/tests/objects/%.o,support/jit_fixture diff/world diff/method_writer \
@@ -122,6 +122,10 @@ $(B)/kernel.image: $(B)/parley-bare $(KERNEL_SOURCES)
 
 $(B)/kernel_image.o: src/cmd/kernel_image.S $(B)/kernel.image
 	$(CC) -c -o $@ $< -Wa,-I,$(B)
+
+$(B)/cmd/pharo_own.o: src/cmd/pharo_own.S $(wildcard src/cmd/pharo_*.st)
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $< -Wa,-I,src/cmd
 
 $(B)/parley: $(CMD_OBJECTS) $(B)/kernel_image.o $(B)/libparley.a
 	$(LINK) -o $@ $^ $(LIBS)

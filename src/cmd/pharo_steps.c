@@ -8,6 +8,9 @@
 #include "cmd/command.h"
 #include "compile/file_out.h"
 
+// Texts of our own (pharo_own.S).
+extern const char parley_pharo_sources[], parley_pharo_network[], parley_pharo_environment[];
+
 enum { STEP_WORDS = 12 };
 static const char tree_prefix[] = "TREE/";
 
@@ -56,15 +59,36 @@ static bool write_initializers(const char *checkout, PharoSet set, FILE *to) {
     return complete;
 }
 
-// A file out of what the image loads itself, beside the image; it is removed when the step is over.
-static int write_loaded(const char *checkout, PharoSet set, const char *path) {
+// A file out of the packages that the image loads itself.
+static bool write_loaded(SourceTree *tree, const char *checkout, PharoSet set, FILE *to) {
+    pharo_sources_read(tree, checkout, PHARO_MINIMAL, set, PHARO_LOADED);
+    fputs(parley_pharo_environment, to);
+    return write_initializers(checkout, set, to) && file_out(to, tree);
+}
+
+static bool write_comments(SourceTree *tree, const char *checkout, PharoSet set, FILE *to) {
+    pharo_sources_read(tree, checkout, PHARO_MINIMAL, set, PHARO_LAID_OUT);
+    fputs(parley_pharo_sources, to);
+    fputs(parley_pharo_network, to);
+    file_out_comments(to, tree);
+    return !tree->arena.is_exhausted;
+}
+
+typedef bool WriteFile(SourceTree *tree, const char *checkout, PharoSet set, FILE *to);
+
+// What writes the file that the word stands for; NULL: the word stands for itself.
+static WriteFile *writer_of(const char *word) {
+    if (strcmp(word, "LOADED") == 0) return write_loaded;
+    return strcmp(word, "COMMENTS") == 0 ? write_comments : NULL;
+}
+
+// Writes a file beside the image; it is removed when the step is over.
+static int write_file(WriteFile *writer, const char *checkout, PharoSet set, const char *path) {
     SourceTree *tree = source_tree_new();
     FILE *to = tree ? fopen(path, "w") : NULL;
     bool complete = false;
     if (to) {
-        pharo_sources_read(tree, checkout, PHARO_MINIMAL, set, PHARO_LOADED);
-        complete = tree->diagnostics.error_count == 0 && write_initializers(checkout, set, to) &&
-                   file_out(to, tree);
+        complete = writer(tree, checkout, set, to) && tree->diagnostics.error_count == 0;
         for (size_t i = 0; i < tree->diagnostics.count; i++)
             diagnostic_print(&tree->diagnostics.items[i], stderr);
         complete = fclose(to) == 0 && complete;
@@ -92,7 +116,7 @@ int pharo_step_run(const RunOptions *options, const char *path, const char *chec
                    unsigned index) {
     const Step *step = step_at(set, index);
     const char *words[STEP_WORDS];
-    char files[2][4096], loaded[4096];
+    char files[2][4096], written[4096];
     unsigned file_count = 0;
     if (step->optional_part && !has_files(step, checkout)) {
         printf("  left out: the checkout has no %s\n", step->optional_part);
@@ -100,12 +124,13 @@ int pharo_step_run(const RunOptions *options, const char *path, const char *chec
     }
     unsigned count = 0;
     int code = EXIT_OK;
-    snprintf(loaded, sizeof loaded, "%s.st", path);
+    snprintf(written, sizeof written, "%s.st", path);
     for (; count < STEP_WORDS && step->words[count]; count++) {
         words[count] = step->words[count];
-        if (strcmp(words[count], "LOADED") == 0) {
-            code = write_loaded(checkout, set, loaded);
-            words[count] = loaded;
+        WriteFile *writer = writer_of(words[count]);
+        if (writer) {
+            code = write_file(writer, checkout, set, written);
+            words[count] = written;
         } else if (is_file_of_tree(words[count]) && file_count < 2) {
             char *file = files[file_count++];
             snprintf(file, sizeof files[0], "%s/%s", checkout, words[count] + strlen(tree_prefix));
@@ -113,6 +138,6 @@ int pharo_step_run(const RunOptions *options, const char *path, const char *chec
         }
     }
     if (code == EXIT_OK) code = build_run(options, path, words, count);
-    remove(loaded);
+    remove(written);
     return code == EXIT_OK ? code : complain("what failed was the step: %s", step->name);
 }

@@ -31,7 +31,7 @@ check "the stack" complains "PharoBootstrapInitialization class>>initializeComma
 
 check "with the compiler" build compiler -o pharo.image
 check "its counts" says "pharo.image: 821 classes, 0 traits, 14936 methods, 1 warning"
-check "progress is shown" says "6/10 the compiler's options"
+check "progress is shown" says "6/11 the compiler's options"
 check "it is sound" run 0 image check --methods pharo.image
 mkdir elsewhere
 check "again, elsewhere" build compiler --quiet -o elsewhere/other.image
@@ -55,6 +55,21 @@ check "--version" run 0 pharo.image --version
 check "names Pharo" says "Pharo-13.0.0"
 check "--list" run 0 pharo.image --list
 check "has eval" says "eval"
+check "--help" run 0 pharo.image --help
+check "has it from a class comment" complains "Usage: [<subcommand>] [--help]"
+check "class comments are kept" run 0 pharo.image eval '(Object comment includesSubstring: (String with: Character cr)) and: [ Object commentStamp = String new ]'
+check "as they were" says true
+check "Metacello is refused" run 1 pharo.image eval "Metacello new baseline: #X"
+check "for want of a network" complains "Metacello loads over the network, which Parley does not have"
+check "get, too" run 1 pharo.image get
+check "in the same words" complains "parley file-out FOLDERS"
+check "metacello install, too" run 1 pharo.image metacello install x y
+check "a faulty expression" run 1 pharo.image eval '3 +'
+check "is shown" complains "Variable or expression expected"
+check "an unknown command" run 1 pharo.image nosuch
+check "is named" says "Invalid sub command: nosuch"
+check "a file that is none" run 1 pharo.image st none.st
+check "is named, too" complains "FileDoesNotExistException: 'none.st'"
 check "save under another name" run 0 pharo.image save other
 check "which runs" run 0 other.image eval '6 * 7'
 check "the same" says 42
@@ -63,6 +78,16 @@ check "with tests and traits" build kernel-tests -o pharo.image
 check "its counts" says "pharo.image: 1022 classes, 0 traits, 17533 methods"
 check "traits are there" run 0 pharo.image eval 'TComparable isTrait and: [ (Class subclasses includes: Trait) and: [ Class subclasses includes: ProtoObject class ] ]'
 check "for Class, too" says true
+check "environment variables are read and set" run 0 pharo.image eval \
+    'OSEnvironment current setEnv: #PARLEY_X asString value: #y asString; at: #PARLEY_X asString'
+check "as expected" says "'y'"
+check "and enumerated" run 0 pharo.image eval 'OSEnvironment current keys includes: #PATH asString'
+check "all of them" says true
+check "methods that the image compiles have their sources in it" run 0 pharo.image eval --save \
+    'Object compile: (String streamContents: [ :s | s << #zork; cr; << #(1 2) displayString ])'
+check "afterwards, too" run 0 pharo.image eval \
+    '{ (Object >> #zork) sourceCode lines size. (Object >> #zork) sourcePointer > 0 }'
+check "by a pointer" says "#(2 true)"
 check "tests run" run 0 pharo.image test --junit-xml-output SUnit-Core
 check "and are reported" grep -q "testsuite" SUnit-Core-Test.xml
 check "Pharo's own compiler makes the same of every method" \
