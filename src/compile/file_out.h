@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A file out: sources as one file of chunks, in an order in which a running Pharo can take them in
 // (`parley pharo.image st FILE`): traits, classes behind their superclasses, methods, extensions, at
-// the end `initialize` of the classes that have one. A class that only Metacello loads, a baseline, is left out.
+// the end `initialize` of the classes that have one. Baselines are left out: only Metacello has a use
+// for them.
 #ifndef PARLEY_COMPILE_FILE_OUT_H
 #define PARLEY_COMPILE_FILE_OUT_H
 

@@ -84,7 +84,7 @@ check "as expected" says "'y'"
 check "and enumerated" run 0 pharo.image eval 'OSEnvironment current keys includes: #PATH asString'
 check "all of them" says true
 check "methods that the image compiles have their sources in it" run 0 pharo.image eval --save \
-    'Object compile: (String streamContents: [ :s | s << #zork; cr; << #(1 2) displayString ])'
+    'Object compile: (String streamContents: [ :s | s << #zork; cr; nextPut: $^; << #self ])'
 check "afterwards, too" run 0 pharo.image eval \
     '{ (Object >> #zork) sourceCode lines size. (Object >> #zork) sourcePointer > 0 }'
 check "by a pointer" says "#(2 true)"
@@ -92,7 +92,7 @@ check "tests run" run 0 pharo.image test --junit-xml-output SUnit-Core
 check "and are reported" grep -q "testsuite" SUnit-Core-Test.xml
 check "Pharo's own compiler makes the same of every method" \
     run 0 pharo.image st "$root/tools/pharo_fixpoint.st" --quit
-check "all of them" says "6 refused"
+check "all of them" says "5 refused"
 printf "Trait { #name : 'TMoo', #package : 'Cow' }\n\n{ #category : 'x' }\nTMoo >> moo [ ^ 'moo!' ]\n" >TMoo.trait.st
 printf "Class { #name : 'Cow', #superclass : 'Object', #traits : 'TMoo', #package : 'Cow' }\n" >Cow.class.st
 check "sources are filed out" run 0 file-out TMoo.trait.st Cow.class.st -o cow.st
