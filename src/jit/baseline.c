@@ -82,7 +82,7 @@ TEMPLATE(DUP) {
     Value value = *at(c, 0);
     push(c, value.kind, value.reg, value.number);
 }
-TEMPLATE(POP) { pop(c, 1); }
+TEMPLATE(POP) { pop_values(c, 1); }
 TEMPLATE(NOP) {}
 TEMPLATE(CALL_PRIMITIVE) {}
 
@@ -162,7 +162,7 @@ TEMPLATE(STORE_RECEIVER_VARIABLE) {
 }
 TEMPLATE(POP_INTO_RECEIVER_VARIABLE) {
     baseline_STORE_RECEIVER_VARIABLE(c, a, b);
-    pop(c, 1);
+    pop_values(c, 1);
 }
 TEMPLATE(STORE_TEMP) {
     if (!c->stack.count) { // the code of a failed primitive, which lies in the last temporary
@@ -197,7 +197,7 @@ TEMPLATE(STORE_LITERAL_VARIABLE) {
 }
 TEMPLATE(POP_INTO_LITERAL_VARIABLE) {
     baseline_STORE_LITERAL_VARIABLE(c, a, b);
-    pop(c, 1);
+    pop_values(c, 1);
 }
 TEMPLATE(STORE_REMOTE_TEMP) {
     settle_top(c);
@@ -207,7 +207,7 @@ TEMPLATE(STORE_REMOTE_TEMP) {
 }
 TEMPLATE(POP_INTO_REMOTE_TEMP) {
     baseline_STORE_REMOTE_TEMP(c, a, b);
-    pop(c, 1);
+    pop_values(c, 1);
 }
 
 // ---- returns: what else is on the stack is dead. A frame may stop before its return and have to
@@ -307,13 +307,13 @@ TEMPLATE(JUMP_IF_TRUE) { conditional_jump(c, true, a); }
 TEMPLATE(JUMP_IF_FALSE) { conditional_jump(c, false, a); }
 
 // ---- sends
-TEMPLATE(SEND) { send(c, SEND_NORMAL, a, b); }
-TEMPLATE(SUPER_SEND) { send(c, SEND_TO_SUPER, a, b); }
-TEMPLATE(DIRECTED_SUPER_SEND) { send(c, SEND_DIRECTED, a, b); }
+TEMPLATE(SEND) { send_operands(c, SEND_NORMAL, a, b); }
+TEMPLATE(SUPER_SEND) { send_operands(c, SEND_TO_SUPER, a, b); }
+TEMPLATE(DIRECTED_SUPER_SEND) { send_operands(c, SEND_DIRECTED, a, b); }
 
 // ---- what has no template of its own
 #define PLAIN_SEND(NAME)                                                                           \
-    TEMPLATE(NAME) { send(c, SEND_SPECIAL, a, b); }
+    TEMPLATE(NAME) { send_operands(c, SEND_SPECIAL, a, b); }
 #define FOR_INTERPRETER(NAME)                                                                      \
     TEMPLATE(NAME) { ir_jump(&c->ir, exit_interpret(c)); }
 #include "jit/plain.tbl"

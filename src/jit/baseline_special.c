@@ -379,7 +379,7 @@ static void check_index(Compilation *c, const Binary *binary) {
 }
 TEMPLATE(SEND_AT) {
     if (is_integer_constant(at(c, 1)) || !relied_holds(c->vm, RELIED_ARRAY_AT)) {
-        send(c, SEND_SPECIAL, a, b);
+        send_operands(c, SEND_SPECIAL, a, b);
         return;
     }
     Binary binary = begin_binary(c);
@@ -392,7 +392,7 @@ TEMPLATE(SEND_AT) {
 }
 TEMPLATE(SEND_AT_PUT) {
     if (is_integer_constant(at(c, 2)) || !relied_holds(c->vm, RELIED_ARRAY_AT_PUT)) {
-        send(c, SEND_SPECIAL, a, b);
+        send_operands(c, SEND_SPECIAL, a, b);
         return;
     }
     Binary binary = {.slow = exit_label(c)};
@@ -420,7 +420,7 @@ TEMPLATE(SEND_AT_PUT) {
 }
 TEMPLATE(SEND_SIZE) {
     if (is_integer_constant(at(c, 0)) || !relied_holds(c->vm, RELIED_ARRAY_SIZE)) {
-        send(c, SEND_SPECIAL, a, b);
+        send_operands(c, SEND_SPECIAL, a, b);
         return;
     }
     Binary binary = {.slow = exit_label(c)};
