@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The operands that primitives are tried with: immediates, numbers and strings of every kind,
-// objects of every format, classes, methods, contexts, blocks, processes, read-only objects,
-// forwarders, objects with too few slots, handles. All are made once, in a small VM.
+// The operands that primitives are tried with: those of support/operands.tbl, and more numbers and
+// strings, methods, contexts, processes, read-only objects, forwarders, objects with too few slots,
+// handles. All are made once, in a small VM.
 #ifndef PARLEY_TEST_OPERAND_KINDS_H
 #define PARLEY_TEST_OPERAND_KINDS_H
 
@@ -9,7 +9,7 @@
 
 #include "run/process.h"
 
-#include "../unit/prim_fixture.h"
+#include "../support/operands.h"
 #include "../unit/zip_world.h"
 
 static Oop large(unsigned digits, bool negative) {
@@ -20,44 +20,18 @@ static Oop large(unsigned digits, bool negative) {
     return new_large(negative, high, digits);
 }
 
-static Oop single_context(void) {
-    Oop context = fixture_first_context();
-    field_at_put(&vm->heap, context, CONTEXT_STACK_POINTER, INT(2));
-    return context;
-}
-
-// An old closure: its code (push nil, return it) stands in its home method, behind the bytecode
-// that makes it.
-static Oop a_block(unsigned arguments) {
-    char code[] = "\x8F\x00\x00\x02\x73\x7D\x7C";
-    code[1] = (char)arguments;
-    Oop home = single_context(), block = fixture_new(cls.block_closure, FORMAT_MIXED, 3);
-    Oop method = new_method(0, code, 7);
-    field_at_put(&vm->heap, home, CONTEXT_METHOD, method);
-    field_at_put(&vm->heap, block, CLOSURE_OUTER_CONTEXT, home);
-    Num first_bytecode = num_add(method_first_pc(method), num(5));
-    field_at_put(&vm->heap, block, CLOSURE_START_PC, oop_from_num(first_bytecode));
-    field_at_put(&vm->heap, block, CLOSURE_ARGUMENT_COUNT, INT(arguments));
-    return block;
-}
-
 // A full closure: its code is a CompiledBlock of its own (SistaV1: push nil, return it).
 static Oop a_full_block(unsigned arguments) {
-    Oop block = fixture_new(cls.full_block_closure, FORMAT_MIXED, 4);
     Oop code = new_method(0, "\x4F\x5E", 2);
     int64_t header = INT_OF(field_at(code, 0)) | (int64_t)arguments << 24 | arguments << 18;
     field_at_put(&vm->heap, code, 0, INT(header - (1ll << 60)));
-    field_at_put(&vm->heap, block, CLOSURE_OUTER_CONTEXT, single_context());
-    field_at_put(&vm->heap, block, FULL_CLOSURE_COMPILED_BLOCK, code);
-    field_at_put(&vm->heap, block, CLOSURE_ARGUMENT_COUNT, INT(arguments));
-    field_at_put(&vm->heap, block, FULL_CLOSURE_RECEIVER, INT(7));
-    return block;
+    return new_full_closure(code);
 }
 
 static Oop a_process(void) {
     Oop process = fixture_new(cls.process, FORMAT_FIXED, 4);
     field_at_put(&vm->heap, process, PROCESS_PRIORITY, INT(1));
-    field_at_put(&vm->heap, process, PROCESS_SUSPENDED_CONTEXT, single_context());
+    field_at_put(&vm->heap, process, PROCESS_SUSPENDED_CONTEXT, new_single_context());
     return process;
 }
 
@@ -65,15 +39,6 @@ static Oop a_semaphore(int64_t signals) {
     Oop semaphore = fixture_new(cls.semaphore, FORMAT_FIXED, 3);
     field_at_put(&vm->heap, semaphore, SEMAPHORE_EXCESS_SIGNALS, INT(signals));
     return semaphore;
-}
-
-static Oop a_stream(void) {
-    Oop stream = new_array(4);
-    field_at_put(&vm->heap, stream, STREAM_ARRAY, new_string("stream"));
-    field_at_put(&vm->heap, stream, STREAM_INDEX, INT(1));
-    field_at_put(&vm->heap, stream, STREAM_LIMIT, INT(4));
-    field_at_put(&vm->heap, stream, STREAM_WRITE_LIMIT, INT(6));
-    return stream;
 }
 
 // An instance of a class that says there are more fields than these.
@@ -86,13 +51,6 @@ static Oop order_map(void) {
     for (int i = 0; i < 256; i++)
         object_bytes(map)[i] = (uint8_t)i;
     return map;
-}
-
-static Oop full_array(void) {
-    Oop array = new_array(300);
-    for (int i = 0; i < 300; i++)
-        field_at_put(&vm->heap, array, i, INT(i));
-    return array;
 }
 
 // A process that is its own successor in a list.
@@ -178,42 +136,19 @@ static Oop a_segment(void) {
     return heap_follow(&vm->heap, words);
 }
 
-// KIND(name, how to make one)
-#define KINDS(KIND)                                                                                \
-    KIND(nil, NIL)                                                                                 \
-    KIND(true, TRUE_OOP)                                                                           \
-    KIND(false, FALSE_OOP)                                                                         \
-    KIND(zero, INT(0))                                                                             \
-    KIND(one, INT(1))                                                                              \
-    KIND(two, INT(2))                                                                              \
-    KIND(minus_one, INT(-1))                                                                       \
+// Those that only primitives are tried with: KIND(name, how to make one).
+#define OTHER_KINDS(KIND)                                                                          \
     KIND(hundred, INT(100))                                                                        \
-    KIND(greatest, INT((1ll << 60) - 1))                                                           \
-    KIND(least, INT(-(1ll << 60)))                                                                 \
-    KIND(character, CHARACTER('a'))                                                                \
-    KIND(wide_character, CHARACTER(0x10FFFF))                                                      \
-    KIND(small_float, REAL(1.5))                                                                   \
-    KIND(minus_zero, REAL(-0.0))                                                                   \
-    KIND(boxed_float, new_boxed_float(1e300))                                                      \
-    KIND(nan, new_boxed_float(__builtin_nan("")))                                                  \
-    KIND(infinity, new_boxed_float(-__builtin_inf()))                                              \
-    KIND(large_positive, new_large_word(false, 1ull << 62))                                        \
-    KIND(large_negative, new_large_word(true, 1ull << 63))                                         \
     KIND(very_large, large(60, false))                                                             \
     KIND(very_large_negative, large(33, true))                                                     \
     KIND(product, fixture_new_bits(cls.large_positive, FORMAT_8BIT, 16))                           \
     KIND(empty_large, large(0, false))                                                             \
     KIND(small_large, large(3, true))                                                              \
-    KIND(string, new_string("abc"))                                                                \
-    KIND(empty_string, new_string(""))                                                             \
     KIND(digits, new_string("314159265358979323846"))                                              \
     KIND(file_name, new_string("file.txt"))                                                        \
     KIND(long_string, prim_new_byte_string(vm, NULL, 5000))                                        \
-    KIND(read_only_string, read_only(new_string("constant")))                                      \
     KIND(folder_name, new_string("folder"))                                                        \
     KIND(order_map, order_map())                                                                   \
-    KIND(empty_array, new_array(0))                                                                \
-    KIND(array, ARRAY_OF(NIL, INT(1), new_string("in an array")))                                  \
     KIND(array_of_object, ARRAY_OF(new_plain()))                                                   \
     KIND(array_of_other, ARRAY_OF(new_mixed(3)))                                                   \
     KIND(array_of_nil, ARRAY_OF(NIL))                                                              \
@@ -225,40 +160,22 @@ static Oop a_segment(void) {
     KIND(array_of_method, ARRAY_OF(frame_oop(vm->fp + FRAME_METHOD)))                              \
     KIND(array_of_integers, ARRAY_OF(INT(1), INT(2), INT(3), INT(4)))                              \
     KIND(array_of_eight, new_array(8))                                                             \
-    KIND(big_array, full_array())                                                                  \
-    KIND(read_only_array, read_only(ARRAY_OF(INT(1), INT(2), INT(3))))                             \
     KIND(byte_array, new_bytes(16))                                                                \
-    KIND(odd_byte_array, new_bytes(13))                                                            \
     KIND(read_only_bytes, read_only(new_bytes(16)))                                                \
-    KIND(shorts, new_shorts(7))                                                                    \
     KIND(block_of_64, new_bytes(64))                                                               \
     KIND(words_80, new_words32(80))                                                                \
     KIND(words32, new_words32(5))                                                                  \
-    KIND(words64, new_words64(4))                                                                  \
-    KIND(plain, new_plain())                                                                       \
-    KIND(read_only_plain, read_only(new_plain()))                                                  \
-    KIND(empty, new_empty())                                                                       \
-    KIND(mixed, new_mixed(3))                                                                      \
-    KIND(weak, new_weak(2))                                                                        \
-    KIND(ephemeron, new_ephemeron())                                                               \
-    KIND(class, fixture_class_object(cls.plain))                                                   \
-    KIND(array_class, fixture_class_object(cls.array))                                             \
-    KIND(string_class, fixture_class_object(cls.byte_string))                                      \
     KIND(method_class, fixture_class_object(cls.compiled_method))                                  \
-    KIND(context_class, fixture_class_object(cls.context))                                         \
-    KIND(new_class, fixture_unentered_class())                                                     \
     KIND(strange_class, fixture_new_class(13, 900))                                                \
     KIND(method, new_method(1, "\x70\x87\x78", 3))                                                 \
     KIND(bad_method, new_method(0, "\xFF\xFF\xFF\xFF", 4))                                         \
     KIND(running_context, context_of_frame(vm, vm->fp))                                            \
-    KIND(context, single_context())                                                                \
+    KIND(context, new_single_context())                                                            \
     KIND(blank_context, fixture_new(cls.context, FORMAT_MIXED, 22))                                \
     KIND(short_context, too_short(cls.context, 3))                                                 \
-    KIND(block, a_block(0))                                                                        \
-    KIND(block_of_one, a_block(1))                                                                 \
-    KIND(block_of_two, a_block(2))                                                                 \
-    KIND(block_of_four, a_block(4))                                                                \
-    KIND(block_of_three, a_block(3))                                                               \
+    KIND(block_of_two, new_old_closure(2))                                                         \
+    KIND(block_of_four, new_old_closure(4))                                                        \
+    KIND(block_of_three, new_old_closure(3))                                                       \
     KIND(full_block, a_full_block(0))                                                              \
     KIND(full_block_of_one, a_full_block(1))                                                       \
     KIND(short_block, too_short(cls.block_closure, 1))                                             \
@@ -271,15 +188,10 @@ static Oop a_segment(void) {
     KIND(active_process, process_active(vm))                                                       \
     KIND(short_process, too_short(cls.process, 1))                                                 \
     KIND(linked_list, fixture_new(cls.linked_list, FORMAT_FIXED, 2))                               \
-    KIND(association, fixture_new(cls.association, FORMAT_FIXED, 2))                               \
-    KIND(stream, a_stream())                                                                       \
-    KIND(point, prim_new_point(vm, INT(3), INT(4)))                                                \
     KIND(short_point, too_short(cls.point, 1))                                                     \
     KIND(message, fixture_new(cls.message, FORMAT_FIXED, 3))                                       \
     KIND(external_address, fixture_new_bits(cls.external_address, FORMAT_8BIT, 8))                 \
     KIND(pinned, heap_pin(&vm->heap, new_bytes(40), true))                                         \
-    KIND(forwarder, forwarder_to(ARRAY_OF(INT(1), INT(2))))                                        \
-    KIND(forwarder_to_string, forwarder_to(new_string("forwarded")))                               \
     KIND(forwarder_to_class, forwarder_to(fixture_class_object(cls.plain_twin)))                   \
     KIND(array_of_forwarder, ARRAY_OF(forwarder_to(new_plain()), INT(1)))                          \
     KIND(inflate_stream, new_inflate_stream("+IM()A*B\x00", 9, 64))                                \
@@ -292,14 +204,13 @@ static Oop a_segment(void) {
     KIND(command, ARRAY_OF(new_string("true")))                                                    \
     KIND(stream_kinds, ARRAY_OF(INT(2), INT(2), INT(2)))                                           \
     KIND(process_handle, a_child())                                                                \
-    KIND(forwarder_to_forwarder, forwarder_to(forwarder_to(new_plain())))                          \
     KIND(list_without_end, list_without_end())                                                     \
     KIND(own_superclass, own_superclass())                                                         \
     KIND(character_class, fixture_class_object(cls.character))                                     \
     KIND(array_of_itself, array_of_itself())                                                       \
     KIND(old_array, old_array())                                                                   \
     KIND(buffer_address, address_of_buffer())                                                      \
-    KIND(read_only_context, read_only(single_context()))                                           \
+    KIND(read_only_context, read_only(new_single_context()))                                       \
     KIND(read_only_semaphore, read_only(a_semaphore(0)))                                           \
     KIND(read_only_float, read_only(new_boxed_float(1e300)))                                       \
     KIND(segment, a_segment())                                                                     \
@@ -310,24 +221,33 @@ static Oop a_segment(void) {
     KIND(directory_handle, open_directory())
 
 enum {
-#define KIND(name, expression) KIND_##name,
-    KINDS(KIND)
+#define KIND(name, text, expression) KIND_##name,
+#define OTHER(name, expression)      KIND_##name,
+#include "../support/operands.tbl"
+    OTHER_KINDS(OTHER)
 #undef KIND
+#undef OTHER
         KIND_COUNT
 };
 static const char *const kind_names[] = {
-#define KIND(name, expression) #name,
-    KINDS(KIND)
+#define KIND(name, text, expression) #name,
+#define OTHER(name, expression)      #name,
+#include "../support/operands.tbl"
+    OTHER_KINDS(OTHER)
 #undef KIND
+#undef OTHER
 };
 
 static Oop kinds[KIND_COUNT];
 
 static void make_kinds(void) {
     fixture_drop_operands();
-#define KIND(name, expression) kinds[KIND_##name] = expression;
-    KINDS(KIND)
+#define KIND(name, text, expression) kinds[KIND_##name] = expression;
+#define OTHER(name, expression)      kinds[KIND_##name] = expression;
+#include "../support/operands.tbl"
+    OTHER_KINDS(OTHER)
 #undef KIND
+#undef OTHER
     fixture_drop_operands();
 }
 
