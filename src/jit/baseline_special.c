@@ -2,7 +2,6 @@
 // Templates of special sends in the baseline compiler: arithmetic, comparisons, identity, elements,
 // the class. What a template is not made for is sent, behind the rest of the code (EXIT_SEND).
 #include "jit/baseline.h"
-#include "jit/natives.h"
 #include "jit/relied.h"
 #include "object/header.h"
 
@@ -39,8 +38,7 @@ static void check_integers(Compilation *c, const Binary *binary) {
         ir_rr(&c->ir, IR_AND, R_T1, binary->y);
         tested = R_T1;
     }
-    ir_ri(&c->ir, IR_TEST_CONSTANT, tested, TAG_INT);
-    ir_jump_if(&c->ir, COND_EQUAL, binary->slow);
+    emit_check_integer(&c->ir, tested, binary->slow);
 }
 static void on_floats(Binary *binary, IrOp operation) {
     binary->second_try = TRY_FLOATS;
@@ -197,16 +195,9 @@ TEMPLATE(SEND_EQUAL) { compare(c, COND_EQUAL, a); }
 TEMPLATE(SEND_NOT_EQUAL) { compare(c, COND_NOT_EQUAL, a); }
 
 // ---- identity. What is not the same may be so behind a forwarder: that is for the interpreter.
-static void check_no_forwarder(Compilation *c, const Value *value, Reg object, Label interpreted) {
-    Label fine = ir_new_label(&c->ir);
-    if (value && (value->kind == VALUE_CONSTANT || value->kind == VALUE_NEAR_NIL)) return;
-    ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, fine);
-    ir_rm(&c->ir, IR_LOAD32, R_T2, object, 0);
-    ir_ri(&c->ir, IR_AND_CONSTANT, R_T2, (int64_t)HEADER_CLASS_INDEX_MASK);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, interpreted);
-    ir_label(&c->ir, fine);
+static void check_followed(Compilation *c, const Value *value, Reg object, Label interpreted) {
+    if (value->kind != VALUE_CONSTANT && value->kind != VALUE_NEAR_NIL)
+        emit_check_followed(&c->ir, object, R_T2, interpreted);
 }
 static void identical(Compilation *c, bool wanted) {
     Branch branch;
@@ -221,8 +212,8 @@ static void identical(Compilation *c, bool wanted) {
     if (branches) same = branch_label(c, &branch, wanted);
     ir_rr(&c->ir, IR_COMPARE, x, y);
     ir_jump_if(&c->ir, COND_EQUAL, same);
-    check_no_forwarder(c, &x_value, x, interpreted);
-    check_no_forwarder(c, &y_value, y, interpreted);
+    check_followed(c, &x_value, x, interpreted);
+    check_followed(c, &y_value, y, interpreted);
     forget(c, 2);
     if (branches) {
         jump_behind(c, &branch, !wanted);
@@ -353,18 +344,14 @@ TEMPLATE(SEND_BIT_SHIFT) {
 
 // ---- elements of Arrays; Strings are tried behind the code, before it sends
 
-// To binary.slow unless the register holds a direct instance of the row's class. T1 is lost.
+// To `slow` unless the register holds a direct instance of the row's class. T1 is lost.
 static void check_class(Compilation *c, Reg object, Relied relied, Label slow) {
-    ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
-    native_load_class_index(c, R_T1, object);
-    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T1, R_VM, (int64_t)relied_class_offset(relied));
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
+    emit_check_class(&c->ir, object, R_T1, (int64_t)relied_class_offset(relied), slow);
 }
 // T1: 8 bytes before the element. The index's word less its tag is 8 times the index. T2 is lost.
 static void load_place(Compilation *c, const Binary *binary) {
     const int64_t first = 1 << TAG_BITS | TAG_INT;
-    native_load_slot_count(c, R_T2, binary->x);
+    emit_load_slot_count(&c->ir, R_T2, binary->x);
     ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T2, TAG_BITS);
     if (binary->y_is_constant)
         ir_ri(&c->ir, IR_CONSTANT, R_T1, (int64_t)((uint64_t)binary->y_number - (uint64_t)first));
@@ -375,7 +362,7 @@ static void load_place(Compilation *c, const Binary *binary) {
     ir_rr(&c->ir, IR_ADD, R_T1, binary->x);
 }
 static void check_index(Compilation *c, const Binary *binary) {
-    if (!binary->y_is_constant) native_check_integer(c, binary->y, binary->slow);
+    if (!binary->y_is_constant) emit_check_integer(&c->ir, binary->y, binary->slow);
 }
 TEMPLATE(SEND_AT) {
     if (is_integer_constant(at(c, 1)) || !relied_holds(c->vm, RELIED_ARRAY_AT)) {
@@ -406,8 +393,7 @@ TEMPLATE(SEND_AT_PUT) {
     binary.x = in_register(c, 2);
     check_index(c, &binary);
     check_class(c, binary.x, RELIED_ARRAY_AT_PUT, binary.slow);
-    ir_mi(&c->ir, IR_TEST_MEMORY32, binary.x, 0, (int32_t)HEADER_IMMUTABLE);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, binary.slow);
+    emit_check_read_only(&c->ir, binary.x, binary.slow);
     load_place(c, &binary);
     ir_rm(&c->ir, IR_STORE, value, R_T1, 8);
     if (is_managed) {
@@ -428,31 +414,20 @@ TEMPLATE(SEND_SIZE) {
     binary.x = in_register(c, 0);
     if (relied_holds(c->vm, RELIED_STRING_SIZE)) binary.second_try = TRY_STRING_SIZE;
     check_class(c, binary.x, RELIED_ARRAY_SIZE, binary.slow);
-    native_load_slot_count(c, R_T1, binary.x);
-    native_tag(c, R_T1);
+    emit_load_slot_count(&c->ir, R_T1, binary.x);
+    emit_tag(&c->ir, R_T1);
     ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
     end_special(c, &binary, a, 1);
 }
 
-// ---- the class, out of the class table
+// ---- the class, out of the class table. T0 may be the operand, and stays until nothing can fail.
 TEMPLATE(SEND_CLASS) {
-    enum { PAGE_SHIFT = 10 };
-    _Static_assert(1 << PAGE_SHIFT == CLASS_TABLE_PAGE_SIZE, "one page of the class table");
     spill_below(c, 1);
     Reg object = in_register(c, 0);
     Label interpreted = exit_interpret(c);
     if (object != R_T0) ir_rr(&c->ir, IR_MOVE, R_T0, object);
-    emit_class_index(&c->ir);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, interpreted);
-    ir_rm(&c->ir, IR_LOAD, R_T2, R_VM, offsetof(VM, heap.class_table_root));
-    ir_rr(&c->ir, IR_MOVE, R_T3, R_T1);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T3, PAGE_SHIFT);
-    ir_rx(&c->ir, IR_LOAD_INDEXED, R_T2, R_T2, R_T3, slot_offset(0));
-    ir_ri(&c->ir, IR_AND_CONSTANT, R_T1, CLASS_TABLE_PAGE_SIZE - 1);
-    ir_rx(&c->ir, IR_LOAD_INDEXED, R_T1, R_T2, R_T1, slot_offset(0));
-    check_no_forwarder(c, NULL, R_T1, interpreted);
-    ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
+    emit_class(&c->ir, R_T2, interpreted);
+    ir_rr(&c->ir, IR_MOVE, R_T0, R_T2);
     forget(c, 1);
     push_register(c, R_T0);
 }

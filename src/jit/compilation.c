@@ -17,10 +17,7 @@ enum {
     VM_NEW_START = offsetof(VM, heap.new_start),
     VM_NEW_BYTES = offsetof(VM, heap.new_bytes),
     VM_BYTE_STRING = offsetof(VM, known.byte_string),
-    FORMAT_BYTE = HEADER_FORMAT_SHIFT / 8,
-    SLOTS_BYTE = HEADER_SLOTS_SHIFT / 8,
 };
-_Static_assert(HEADER_FORMAT_SHIFT % 8 == 0 && HEADER_SLOTS_SHIFT % 8 == 0, "loaded as bytes");
 
 // ---- notes
 
@@ -163,9 +160,8 @@ static void emit_check_pointers(Compilation *c, Reg object, Label other) {
 
 void emit_check_slots(Compilation *c, Reg object, int64_t index) {
     Label interpreted = exit_interpret(c);
-    ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, interpreted);
-    ir_mi(&c->ir, IR_COMPARE8_MEMORY, object, SLOTS_BYTE, (int32_t)index);
+    emit_check_object(&c->ir, object, interpreted);
+    ir_mi(&c->ir, IR_COMPARE8_MEMORY, object, HEADER_SLOTS_BYTE, (int32_t)index);
     ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, interpreted);
     emit_check_pointers(c, object, interpreted);
 }
@@ -173,8 +169,7 @@ void emit_check_slots(Compilation *c, Reg object, int64_t index) {
 // barrier.tbl's row GENERATIONAL: an old object, not remembered yet, gets a young value.
 void emit_barrier(Compilation *c) {
     Label slow = ir_new_label(&c->ir), done = ir_new_label(&c->ir);
-    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T2, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, done);
+    emit_check_object(&c->ir, R_T2, done);
     ir_rm(&c->ir, IR_LOAD, R_T3, R_VM, VM_NEW_START);
     ir_rr(&c->ir, IR_MOVE, R_T4, R_T2);
     ir_rr(&c->ir, IR_SUBTRACT, R_T4, R_T3);
@@ -196,8 +191,7 @@ void emit_store(Compilation *c, int64_t index) {
 }
 
 void emit_check_writable(Compilation *c, Reg object) {
-    ir_mi(&c->ir, IR_TEST_MEMORY32, object, 0, (int32_t)HEADER_IMMUTABLE);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, exit_interpret(c));
+    emit_check_read_only(&c->ir, object, exit_interpret(c));
 }
 
 // ---- values
@@ -280,19 +274,10 @@ static void emit_take_apart(Compilation *c, const NotedExit *exit) {
     emit_interpret(c, exit->next_pc);
 }
 
-// T1 := the class index of the object in T4, which must be a ByteString.
-static void emit_check_string(Compilation *c, Label other) {
-    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T4, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, other);
-    native_load_class_index(c, R_T1, R_T4);
-    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T1, R_VM, VM_BYTE_STRING);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, other);
-}
-
 // T2 := the number of bytes of the object in T4; T3 is lost.
 static void emit_byte_count(Compilation *c) {
-    native_load_slot_count(c, R_T2, R_T4);
-    native_load_format(c, R_T3, R_T4);
+    emit_load_slot_count(&c->ir, R_T2, R_T4);
+    emit_load_format(&c->ir, R_T3, R_T4);
     ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T2, 3);
     ir_ri(&c->ir, IR_AND_CONSTANT, R_T3, 7);
     ir_rr(&c->ir, IR_SUBTRACT, R_T2, R_T3);
@@ -304,11 +289,10 @@ static void emit_string_at(Compilation *c, const NotedExit *exit) {
     Label other = ir_new_label(ir);
     emit_load_value(c, R_T4, &values[0]);
     emit_load_value(c, R_T5, &values[1]);
-    ir_ri(ir, IR_TEST_CONSTANT, R_T5, TAG_INT);
-    ir_jump_if(ir, COND_EQUAL, other);
-    emit_check_string(c, other);
+    emit_check_integer(ir, R_T5, other);
+    emit_check_class(&c->ir, R_T4, R_T1, VM_BYTE_STRING, other);
     emit_byte_count(c);
-    ir_ri(ir, IR_SHIFT_ARITHMETIC_CONSTANT, R_T5, TAG_BITS);
+    emit_untag(ir, R_T5);
     ir_ri(ir, IR_SUBTRACT_CONSTANT, R_T5, 1);
     ir_rr(ir, IR_COMPARE, R_T5, R_T2);
     ir_jump_if(ir, COND_ABOVE_OR_EQUAL, other);
@@ -322,10 +306,10 @@ static void emit_string_at(Compilation *c, const NotedExit *exit) {
 static void emit_string_size(Compilation *c, const NotedExit *exit) {
     Label other = ir_new_label(&c->ir);
     emit_load_value(c, R_T4, &c->exit_values.items[exit->first_value]);
-    emit_check_string(c, other);
+    emit_check_class(&c->ir, R_T4, R_T1, VM_BYTE_STRING, other);
     emit_byte_count(c);
     ir_rr(&c->ir, IR_MOVE, R_T0, R_T2);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     ir_jump(&c->ir, exit->back);
     ir_label(&c->ir, other);
 }
@@ -440,26 +424,15 @@ void emit_exits(Compilation *c) {
 
 // ---- entries
 
-void emit_class_index(IrCode *ir) {
-    Label found = ir_new_label(ir);
-    ir_rr(ir, IR_MOVE, R_T1, R_T0);
-    ir_ri(ir, IR_AND_CONSTANT, R_T1, TAG_MASK);
-    ir_jump_if(ir, COND_NOT_EQUAL, found);
-    ir_rm(ir, IR_LOAD32, R_T1, R_T0, 0);
-    ir_ri(ir, IR_AND_CONSTANT, R_T1, (int64_t)HEADER_CLASS_INDEX_MASK);
-    ir_label(ir, found);
-}
-
 // Is the receiver in T0 an object with that many variables? Otherwise the interpreter activates.
 // Contexts do not come here: sends find other entries for them, or are not linked (runtime.c).
 static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
-    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T0, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
+    emit_check_object(&c->ir, R_T0, slowly);
     if (needed > UINT8_MAX) { // their number is not in the header's byte
         ir_jump(&c->ir, slowly);
         return;
     }
-    ir_mi(&c->ir, IR_COMPARE8_MEMORY, R_T0, SLOTS_BYTE, (int32_t)needed);
+    ir_mi(&c->ir, IR_COMPARE8_MEMORY, R_T0, HEADER_SLOTS_BYTE, (int32_t)needed);
     ir_jump_if(&c->ir, COND_BELOW, slowly);
     emit_check_pointers(c, R_T0, slowly);
 }
@@ -530,9 +503,8 @@ static void emit_checked_entry(Compilation *c) {
     Label immediate = ir_new_label(&c->ir), found = ir_new_label(&c->ir);
     note_exit(c, (NotedExit){.kind = EXIT_IMMEDIATE, .label = immediate, .back = found});
     ir_label(&c->ir, c->checked_entry);
-    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T0, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, immediate);
-    native_load_class_index(c, R_T1, R_T0);
+    emit_check_object(&c->ir, R_T0, immediate);
+    emit_load_class_index(&c->ir, R_T1, R_T0);
     ir_label(&c->ir, found);
     ir_rr(&c->ir, IR_COMPARE32, R_T1, R_T6);
     ir_jump_code_if(&c->ir, COND_NOT_EQUAL, c->jit->stubs[RUNTIME_SEND]);

@@ -11,6 +11,7 @@
 
 #include "bytecode/instruction.h"
 #include "bytecode/summary.h"
+#include "jit/emit.h"
 #include "jit/ir.h"
 #include "jit/jit.h"
 
@@ -124,8 +125,6 @@ enum {
     FP_RECEIVER = FRAME_RECEIVER * 8,
 };
 static inline int64_t fp_temp(unsigned index) { return (FRAME_FIRST_TEMP - (int64_t)index) * 8; }
-// Byte offset of a slot from the object.
-static inline int64_t slot_offset(int64_t index) { return 8 + 8 * index; }
 
 // ---- from begin to end (piece.c)
 // False: refused, or no memory; compilation_end is called in any case.
@@ -165,8 +164,6 @@ int64_t temp_offset(const Compilation *c, int64_t index);
 // The address of the label for the bytecode at pc (as in FRAME_PC).
 Label label_at(const Compilation *c, int64_t pc);
 void emit_call(Compilation *c, RuntimeEntry entry);
-// The class index of the object in T0, or its tag, into T1.
-void emit_class_index(IrCode *ir);
 // The literal into a register.
 void emit_literal(Compilation *c, Reg to, int64_t index);
 // A send of this instruction: operands on the stack, the receiver in T0 as well, where the answer

@@ -350,8 +350,7 @@ static void store_variable(Path *p, int64_t index, bool pops, uint32_t pc) {
     if (p->failed) return;
     Label bail = new_bail(p, pc);
     ir_rm(&c->ir, IR_LOAD, R_T3, R_FP, FP_RECEIVER);
-    ir_mi(&c->ir, IR_TEST_MEMORY32, R_T3, 0, (int32_t)HEADER_IMMUTABLE);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, bail);
+    emit_check_read_only(&c->ir, R_T3, bail);
     small_float_box(&c->ir, (FloatReg)top(p, 0)->reg);
     ir_rm(&c->ir, IR_STORE, R_T0, R_T3, slot_offset(index));
     if (pops) p->state.count--;

@@ -207,8 +207,7 @@ static Label integers(Compilation *c) {
     operand(c, R_T1, 0);
     ir_rr(&c->ir, IR_MOVE, R_T2, R_T0);
     ir_rr(&c->ir, IR_AND, R_T2, R_T1);
-    ir_ri(&c->ir, IR_TEST_CONSTANT, R_T2, TAG_INT);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
+    emit_check_integer(&c->ir, R_T2, slow);
     return slow;
 }
 // The common case ends with its answer in T0; from `slow` on it is a send.
@@ -268,25 +267,15 @@ TEMPLATE(SEND_BIT_OR) {
     or_send(c, slow, a, b);
 }
 
-// To the interpreter if the object, which is not the other operand, may only be a forwarder.
-static void check_no_forwarder(Compilation *c, Reg object, Label interpreted) {
-    Label fine = ir_new_label(&c->ir);
-    ir_ri(&c->ir, IR_TEST_CONSTANT, object, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, fine);
-    ir_rm(&c->ir, IR_LOAD32, R_T2, object, 0);
-    ir_ri(&c->ir, IR_AND_CONSTANT, R_T2, (int64_t)HEADER_CLASS_INDEX_MASK);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, interpreted);
-    ir_label(&c->ir, fine);
-}
+// What is not the same may be so behind a forwarder: that is for the interpreter.
 static void identical(Compilation *c, bool wanted) {
     Label same = ir_new_label(&c->ir), done = ir_new_label(&c->ir), interpreted = exit_interpret(c);
     operand(c, R_T0, 1);
     operand(c, R_T1, 0);
     ir_rr(&c->ir, IR_COMPARE, R_T0, R_T1);
     ir_jump_if(&c->ir, COND_EQUAL, same);
-    check_no_forwarder(c, R_T0, interpreted);
-    check_no_forwarder(c, R_T1, interpreted);
+    emit_check_followed(&c->ir, R_T0, R_T2, interpreted);
+    emit_check_followed(&c->ir, R_T1, R_T2, interpreted);
     ir_rm(&c->ir, IR_ADDRESS, R_T0, R_NIL, boolean_offset(c, !wanted));
     ir_jump(&c->ir, done);
     ir_label(&c->ir, same);

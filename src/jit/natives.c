@@ -5,12 +5,6 @@
 #include "object/layouts.h"
 #include "run/primitives.h"
 
-enum {
-    VM_EDEN_FREE = offsetof(VM, heap.eden_free),
-    VM_EDEN_LIMIT = offsetof(VM, heap.eden_limit),
-    VM_CLASS_TABLE = offsetof(VM, heap.class_table_root),
-};
-
 unsigned native_operand_count(Native native) {
     static const uint8_t counts[NATIVE_COUNT] = {
 #define NATIVE(NAME, operands, text) [NATIVE_##NAME] = (operands),
@@ -75,79 +69,11 @@ void native_return_boolean(Compilation *c, Condition condition) {
     return_boolean(c, true);
 }
 
-void native_check_object(Compilation *c, Reg reg, Label slow) {
-    ir_ri(&c->ir, IR_TEST_CONSTANT, reg, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
-}
-
-void native_check_integer(Compilation *c, Reg reg, Label slow) {
-    ir_ri(&c->ir, IR_TEST_CONSTANT, reg, TAG_INT);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
-}
-
-void native_tag(Compilation *c, Reg reg) {
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, reg, TAG_BITS);
-    ir_ri(&c->ir, IR_OR_CONSTANT, reg, TAG_INT);
-}
-
-void native_untag(Compilation *c, Reg reg) {
-    ir_ri(&c->ir, IR_SHIFT_ARITHMETIC_CONSTANT, reg, TAG_BITS);
-}
-
-// ---- headers
-
-void native_load_format(Compilation *c, Reg to, Reg object) {
-    ir_rm(&c->ir, IR_LOAD8, to, object, HEADER_FORMAT_BYTE);
-    ir_ri(&c->ir, IR_AND_CONSTANT, to, (int64_t)(HEADER_FORMAT_MASK >> HEADER_FORMAT_SHIFT));
-}
-
-void native_load_class_index(Compilation *c, Reg to, Reg object) {
-    ir_rm(&c->ir, IR_LOAD32, to, object, 0);
-    ir_ri(&c->ir, IR_AND_CONSTANT, to, (int64_t)HEADER_CLASS_INDEX_MASK);
-}
-
-// The real count of a large object stands in the word before the header, under 8 other bits.
-void native_load_slot_count(Compilation *c, Reg to, Reg object) {
-    Label known = ir_new_label(&c->ir);
-    ir_rm(&c->ir, IR_LOAD8, to, object, HEADER_SLOTS_BYTE);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, to, (int64_t)HEADER_SLOTS_OVERFLOW);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, known);
-    ir_rm(&c->ir, IR_LOAD, to, object, -8);
-    ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, to, 64 - HEADER_SLOTS_SHIFT);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, to, 64 - HEADER_SLOTS_SHIFT);
-    ir_label(&c->ir, known);
-}
-
-void native_check_followed(Compilation *c, Reg reg, Reg scratch, Label slow) {
-    Label followed = ir_new_label(&c->ir);
-    ir_ri(&c->ir, IR_TEST_CONSTANT, reg, TAG_MASK);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, followed);
-    native_load_class_index(c, scratch, reg);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, scratch, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
-    ir_label(&c->ir, followed);
-}
-
 // ---- classes
 
-void native_load_class(Compilation *c, Reg to, Reg class_index, Label slow) {
-    enum { PAGE_SHIFT = 10 };
-    _Static_assert(1 << PAGE_SHIFT == CLASS_TABLE_PAGE_SIZE, "an index is a page and a place");
-    _Static_assert(CLASS_TABLE_ROOT_SLOTS << PAGE_SHIFT == HEADER_CLASS_INDEX_MASK + 1,
-                   "there is a slot for every page");
-    ir_rr(&c->ir, IR_MOVE, R_T7, class_index);
-    ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T7, PAGE_SHIFT);
-    ir_rm(&c->ir, IR_LOAD, to, R_VM, VM_CLASS_TABLE);
-    ir_rx(&c->ir, IR_LOAD_INDEXED, to, to, R_T7, slot_offset(0));
-    ir_rr(&c->ir, IR_COMPARE, to, R_NIL);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
-    ir_ri(&c->ir, IR_AND_CONSTANT, class_index, CLASS_TABLE_PAGE_SIZE - 1);
-    ir_rx(&c->ir, IR_LOAD_INDEXED, to, to, class_index, slot_offset(0));
-}
-
 static void check_pointers(Compilation *c, Reg object, Label slow) {
-    native_check_object(c, object, slow);
-    native_load_format(c, R_T7, object);
+    emit_check_object(&c->ir, object, slow);
+    emit_load_format(&c->ir, R_T7, object);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T7, FORMAT_EPHEMERON);
     ir_jump_if(&c->ir, COND_ABOVE, slow);
 }
@@ -163,21 +89,10 @@ void native_load_shape(Compilation *c, Reg class_object, Reg fixed, Reg format, 
     ir_rm(&c->ir, IR_LOAD, fixed, class_object, slot_offset(CLASS_METHOD_DICTIONARY));
     check_pointers(c, fixed, slow);
     ir_rm(&c->ir, IR_LOAD, fixed, class_object, slot_offset(CLASS_FORMAT));
-    native_check_integer(c, fixed, slow);
+    emit_check_integer(&c->ir, fixed, slow);
     ir_rr(&c->ir, IR_MOVE, format, fixed);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, format, TAG_BITS + 16);
     ir_ri(&c->ir, IR_AND_CONSTANT, format, 31);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, fixed, TAG_BITS);
     ir_ri(&c->ir, IR_AND_CONSTANT, fixed, 0xFFFF);
-}
-
-// ---- memory
-
-// Stress options set the limit to 0.
-void native_allocate(Compilation *c, Label slow) {
-    ir_rm(&c->ir, IR_LOAD, R_T1, R_VM, VM_EDEN_FREE);
-    ir_rr(&c->ir, IR_ADD, R_T2, R_T1);
-    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T2, R_VM, VM_EDEN_LIMIT);
-    ir_jump_if(&c->ir, COND_ABOVE, slow);
-    ir_rm(&c->ir, IR_STORE, R_T2, R_VM, VM_EDEN_FREE);
 }

@@ -19,7 +19,7 @@
 #include <stddef.h>
 
 #include "jit/compilation.h"
-#include "object/header.h"
+#include "jit/emit.h"
 
 typedef enum Native {
     NATIVE_NONE,
@@ -39,13 +39,7 @@ void native_emit(Compilation *c, Native native, Label slow);
 #include "jit/natives.tbl"
 #undef NATIVE
 
-// ---- what natives are written with
-
-enum {
-    HEADER_FORMAT_BYTE = HEADER_FORMAT_SHIFT / 8,
-    HEADER_SLOTS_BYTE = HEADER_SLOTS_SHIFT / 8,
-};
-_Static_assert(HEADER_FORMAT_SHIFT % 8 == 0 && HEADER_SLOTS_SHIFT % 8 == 0, "loaded as bytes");
+// ---- what natives are written with, beside emit.h
 
 // An operand, counted from the top of the stack.
 void native_operand(Compilation *c, Reg to, unsigned position);
@@ -53,23 +47,8 @@ void native_operand(Compilation *c, Reg to, unsigned position);
 void native_return(Compilation *c);
 // Returns a boolean as the flags say.
 void native_return_boolean(Compilation *c, Condition condition);
-// To the label unless the register holds an object, or a SmallInteger.
-void native_check_object(Compilation *c, Reg reg, Label slow);
-void native_check_integer(Compilation *c, Reg reg, Label slow);
-// The word of a SmallInteger from its value, and back.
-void native_tag(Compilation *c, Reg reg);
-void native_untag(Compilation *c, Reg reg);
-void native_load_format(Compilation *c, Reg to, Reg object);
-void native_load_class_index(Compilation *c, Reg to, Reg object);
-// How many slots the object, in another register, has.
-void native_load_slot_count(Compilation *c, Reg to, Reg object);
-// The class with that index, which becomes its place in its page of the class table.
-void native_load_class(Compilation *c, Reg to, Reg class_index, Label slow);
-// The number of named fields and the format of the instances of a class that has the shape of one.
+// The number of named fields and the format of the instances of a class that has the shape of one;
+// T7 is lost.
 void native_load_shape(Compilation *c, Reg class_object, Reg fixed, Reg format, Label slow);
-// To the label if the register holds a forwarder; `scratch` is lost.
-void native_check_followed(Compilation *c, Reg reg, Reg scratch, Label slow);
-// Takes [T1, T1 + T2) out of eden; T3 is lost. The bytes are filled at once.
-void native_allocate(Compilation *c, Label slow);
 
 #endif

@@ -31,10 +31,7 @@ static void load_old_block(Compilation *c, Label slow) {
     ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T3, CLOSURE_FIRST_COPIED);
     ir_jump_if(&c->ir, COND_BELOW, slow);
     ir_rm(&c->ir, IR_LOAD, R_T7, R_T0, slot_offset(CLOSURE_OUTER_CONTEXT));
-    native_check_object(c, R_T7, slow);
-    native_load_class_index(c, R_T2, R_T7);
-    ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T2, R_VM, VM_CONTEXT);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
+    emit_check_class(&c->ir, R_T7, R_T2, VM_CONTEXT, slow);
     ir_rm(&c->ir, IR_LOAD8, R_T2, R_T7, HEADER_SLOTS_BYTE);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, CONTEXT_FIRST_TEMP);
     ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, slow);
@@ -83,14 +80,14 @@ static void check_receiver(Compilation *c, Label slow) {
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
     ir_jump(&c->ir, good);
     ir_label(&c->ir, object);
-    native_load_class_index(c, R_T2, R_T6);
+    emit_load_class_index(&c->ir, R_T2, R_T6);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, CLASS_INDEX_FORWARDER);
     ir_jump_if(&c->ir, COND_EQUAL, slow);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T7, 0);
     ir_jump_if(&c->ir, COND_EQUAL, good);
     ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T2, R_VM, VM_CONTEXT);
     ir_jump_if(&c->ir, COND_EQUAL, slow);
-    native_load_format(c, R_T2, R_T6);
+    emit_load_format(&c->ir, R_T2, R_T6);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, FORMAT_EPHEMERON);
     ir_jump_if(&c->ir, COND_ABOVE, slow);
     ir_rm(&c->ir, IR_LOAD8, R_T2, R_T6, HEADER_SLOTS_BYTE);
@@ -102,8 +99,8 @@ static void check_receiver(Compilation *c, Label slow) {
 void native_BLOCK_VALUE(Compilation *c, Label slow) {
     Label old_block = ir_new_label(&c->ir), found = ir_new_label(&c->ir);
     native_operand(c, R_T0, c->argument_count);
-    native_check_object(c, R_T0, slow);
-    native_load_class_index(c, R_T2, R_T0);
+    emit_check_object(&c->ir, R_T0, slow);
+    emit_load_class_index(&c->ir, R_T2, R_T0);
     ir_rm(&c->ir, IR_LOAD8, R_T3, R_T0, HEADER_SLOTS_BYTE);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T3, (int64_t)HEADER_SLOTS_OVERFLOW);
     ir_jump_if(&c->ir, COND_EQUAL, slow);

@@ -13,21 +13,16 @@ enum { VM_CONTEXT = offsetof(VM, known.context) };
 // The object and its format and slot count.
 static void load_object(Compilation *c, unsigned position, Label slow) {
     native_operand(c, R_T0, position);
-    native_check_object(c, R_T0, slow);
-    native_load_format(c, R_T3, R_T0);
-    native_load_slot_count(c, R_T4, R_T0);
+    emit_check_object(&c->ir, R_T0, slow);
+    emit_load_format(&c->ir, R_T3, R_T0);
+    emit_load_slot_count(&c->ir, R_T4, R_T0);
 }
 
 static void load_position(Compilation *c, unsigned position, Label slow) {
     native_operand(c, R_T1, position);
-    native_check_integer(c, R_T1, slow);
-    native_untag(c, R_T1);
+    emit_check_integer(&c->ir, R_T1, slow);
+    emit_untag(&c->ir, R_T1);
     ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T1, 1);
-}
-
-static void check_writable(Compilation *c, Label slow) {
-    ir_mi(&c->ir, IR_TEST_MEMORY32, R_T0, 0, (int32_t)HEADER_IMMUTABLE);
-    ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
 }
 
 static void check_position(Compilation *c, Label slow) {
@@ -36,7 +31,7 @@ static void check_position(Compilation *c, Label slow) {
 }
 
 static void check_no_context(Compilation *c, Label slow) {
-    native_load_class_index(c, R_T5, R_T0);
+    emit_load_class_index(&c->ir, R_T5, R_T0);
     ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T5, R_VM, VM_CONTEXT);
     ir_jump_if(&c->ir, COND_EQUAL, slow);
 }
@@ -59,7 +54,7 @@ static void count_elements(Compilation *c, unsigned element_shift) {
 // ones. T6 and T7 are lost.
 static void count_indexed_fields(Compilation *c, Label slow) {
     check_no_context(c, slow);
-    native_load_class(c, R_T6, R_T5, slow);
+    emit_load_class(&c->ir, R_T6, R_T5, slow);
     ir_rr(&c->ir, IR_MOVE, R_T3, R_T6);
     native_load_shape(c, R_T3, R_T5, R_T6, slow);
     ir_rr(&c->ir, IR_SUBTRACT, R_T4, R_T5);
@@ -75,7 +70,7 @@ static void add_position(Compilation *c, unsigned shift) {
 // ---- at:
 
 static void return_integer(Compilation *c) {
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 
@@ -165,7 +160,7 @@ static void store_pointer(Compilation *c) {
 // T2: the value, as an unsigned number that fits so many bits.
 static void load_value(Compilation *c, unsigned bits, Label slow) {
     native_operand(c, R_T2, 0);
-    native_check_integer(c, R_T2, slow);
+    emit_check_integer(&c->ir, R_T2, slow);
     ir_rr(&c->ir, IR_MOVE, R_T5, R_T2);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T5, bits + TAG_BITS);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T5, 0);
@@ -203,7 +198,7 @@ void native_AT_PUT(Compilation *c, Label slow) {
     Label no_words = ir_new_label(ir);
     load_position(c, 1, slow);
     load_object(c, 2, slow);
-    check_writable(c, slow);
+    emit_check_read_only(&c->ir, R_T0, slow);
     ir_ri(ir, IR_COMPARE_CONSTANT, R_T3, FORMAT_INDEXABLE);
     ir_jump_if(ir, COND_NOT_EQUAL, no_array);
     check_position(c, slow);
@@ -302,7 +297,7 @@ void native_STRING_AT_PUT(Compilation *c, Label slow) {
     Label no_bytes = ir_new_label(&c->ir);
     load_position(c, 1, slow);
     load_object(c, 2, slow);
-    check_writable(c, slow);
+    emit_check_read_only(&c->ir, R_T0, slow);
     skip_unless_format(c, FORMAT_8BIT, FORMAT_8BIT + 7, no_bytes);
     count_elements(c, 0);
     check_position(c, slow);
@@ -337,7 +332,7 @@ void native_FIELD_AT(Compilation *c, Label slow) {
 void native_FIELD_AT_PUT(Compilation *c, Label slow) {
     load_position(c, 1, slow);
     load_object(c, 2, slow);
-    check_writable(c, slow);
+    emit_check_read_only(&c->ir, R_T0, slow);
     check_fixed(c, slow);
     check_position(c, slow);
     store_pointer(c);

@@ -17,7 +17,7 @@ typedef enum Accepted { SMALL = 1, BOXED = 2, INTEGER = 4 } Accepted;
 // Of one slot, in the usual format; others are for the primitive.
 static void read_boxed(Compilation *c, FloatReg to, Reg from, Label slow) {
     const uint64_t asked = HEADER_CLASS_INDEX_MASK | HEADER_FORMAT_MASK;
-    native_check_object(c, from, slow);
+    emit_check_object(&c->ir, from, slow);
     ir_rm(&c->ir, IR_LOAD8, R_T2, from, HEADER_SLOTS_BYTE);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, 1);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
@@ -32,7 +32,7 @@ static void read_boxed(Compilation *c, FloatReg to, Reg from, Label slow) {
 // A SmallInteger that is exactly a double.
 static void read_integer(Compilation *c, FloatReg to, Reg from, Label slow) {
     ir_rr(&c->ir, IR_MOVE, R_T2, from);
-    native_untag(c, R_T2);
+    emit_untag(&c->ir, R_T2);
     ir_rr(&c->ir, IR_FLOAT_FROM_INTEGER, to, R_T2);
     ir_rr(&c->ir, IR_INTEGER_FROM_FLOAT, R_T3, to);
     ir_rr(&c->ir, IR_COMPARE, R_T2, R_T3);
@@ -50,7 +50,7 @@ static void read_number(Compilation *c, FloatReg to, Reg from, unsigned accepted
         ir_jump(&c->ir, done);
         ir_label(&c->ir, no_small);
         no_small = no_integer;
-        native_check_integer(c, from, no_integer);
+        emit_check_integer(&c->ir, from, no_integer);
         read_integer(c, to, from, slow);
     }
     if (accepted & BOXED) {
@@ -72,14 +72,7 @@ static void read_operands(Compilation *c, unsigned receivers, Label slow) {
 // ---- answering
 
 static void return_boxed(Compilation *c, Label slow) {
-    ir_rm(&c->ir, IR_LOAD, R_T4, R_VM, VM_BOXED_FLOAT);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T4, 0);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
-    ir_ri(&c->ir, IR_CONSTANT, R_T2, 16);
-    native_allocate(c, slow);
-    ir_ri(&c->ir, IR_CONSTANT, R_T0, (int64_t)header_make(1, FORMAT_32BIT, 0));
-    ir_rr(&c->ir, IR_OR, R_T0, R_T4);
-    ir_rm(&c->ir, IR_STORE, R_T0, R_T1, 0);
+    emit_new_object(&c->ir, VM_BOXED_FLOAT, 1, FORMAT_32BIT, slow);
     ir_rm(&c->ir, IR_FLOAT_STORE, F0, R_T1, slot_offset(0));
     ir_rr(&c->ir, IR_MOVE, R_T0, R_T1);
     native_return(c);
@@ -173,7 +166,7 @@ static void truncation(Compilation *c, unsigned receivers, Label slow) {
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, EXPONENT_BIAS + INTEGER_BITS);
     ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, slow);
     ir_rr(&c->ir, IR_INTEGER_FROM_FLOAT, R_T0, F0);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 BOTH(TRUNCATED, truncation(c, receivers, slow))
@@ -187,7 +180,7 @@ static void exponent(Compilation *c, unsigned receivers, Label slow) {
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, EXPONENT_LIMIT - 1);
     ir_jump_if(&c->ir, COND_ABOVE_OR_EQUAL, slow);
     ir_rm(&c->ir, IR_ADDRESS, R_T0, R_T1, 1 - EXPONENT_BIAS);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 BOTH(EXPONENT, exponent(c, receivers, slow))
@@ -209,8 +202,8 @@ BOTH(ROOT, square_root(c, receivers, slow))
 
 void native_FLOAT_FROM_INT(Compilation *c, Label slow) {
     native_operand(c, R_T0, 0);
-    native_check_integer(c, R_T0, slow);
-    native_untag(c, R_T0);
+    emit_check_integer(&c->ir, R_T0, slow);
+    emit_untag(&c->ir, R_T0);
     ir_rr(&c->ir, IR_FLOAT_FROM_INTEGER, F0, R_T0);
     return_float(c, slow);
 }

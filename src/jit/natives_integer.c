@@ -11,7 +11,7 @@ static void load_integers(Compilation *c, Label slow) {
     native_operand(c, R_T1, 0);
     ir_rr(&c->ir, IR_MOVE, R_T2, R_T0);
     ir_rr(&c->ir, IR_AND, R_T2, R_T1);
-    native_check_integer(c, R_T2, slow);
+    emit_check_integer(&c->ir, R_T2, slow);
 }
 
 // ---- arithmetic
@@ -35,7 +35,7 @@ void native_INTEGER_SUBTRACT(Compilation *c, Label slow) {
 void native_INTEGER_MULTIPLY(Compilation *c, Label slow) {
     load_integers(c, slow);
     ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T0, TAG_INT);
-    native_untag(c, R_T1);
+    emit_untag(&c->ir, R_T1);
     ir_multiply(&c->ir, R_T0, R_T1, slow);
     ir_ri(&c->ir, IR_ADD_CONSTANT, R_T0, TAG_INT);
     native_return(c);
@@ -63,8 +63,8 @@ void native_INTEGER_NOT_EQUAL(Compilation *c, Label slow) { compare(c, COND_NOT_
 // when the divisor is -1.
 static void divide(Compilation *c, bool wants_quotient, Label slow) {
     load_integers(c, slow);
-    native_untag(c, R_T0);
-    native_untag(c, R_T1);
+    emit_untag(&c->ir, R_T0);
+    emit_untag(&c->ir, R_T1);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, 0);
     ir_jump_if(&c->ir, COND_EQUAL, slow);
     if (wants_quotient) {
@@ -87,7 +87,7 @@ void native_INTEGER_DIVIDE(Compilation *c, Label slow) {
     divide(c, true, slow);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T2, 0);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 
@@ -97,7 +97,7 @@ void native_INTEGER_MODULO(Compilation *c, Label slow) {
     skip_if_floored(c, floored);
     ir_rr(&c->ir, IR_ADD, R_T2, R_T1);
     ir_label(&c->ir, floored);
-    native_tag(c, R_T2);
+    emit_tag(&c->ir, R_T2);
     ir_rr(&c->ir, IR_MOVE, R_T0, R_T2);
     native_return(c);
 }
@@ -108,13 +108,13 @@ void native_INTEGER_FLOOR(Compilation *c, Label slow) {
     skip_if_floored(c, floored);
     ir_ri(&c->ir, IR_SUBTRACT_CONSTANT, R_T0, 1);
     ir_label(&c->ir, floored);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 
 void native_INTEGER_QUOTIENT(Compilation *c, Label slow) {
     divide(c, true, slow);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 
@@ -152,7 +152,7 @@ void native_INTEGER_SHIFT(Compilation *c, Label slow) {
     enum { MOST_PLACES = 61 };
     Label right = ir_new_label(&c->ir);
     load_integers(c, slow);
-    native_untag(c, R_T1);
+    emit_untag(&c->ir, R_T1);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, 0);
     ir_jump_if(&c->ir, COND_LESS, right);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, MOST_PLACES);
@@ -181,15 +181,15 @@ void native_INTEGER_SHIFT(Compilation *c, Label slow) {
 void native_HASH_MULTIPLY(Compilation *c, Label slow) {
     enum { LOW_BITS = 32 };
     native_operand(c, R_T0, 0);
-    native_check_integer(c, R_T0, slow);
+    emit_check_integer(&c->ir, R_T0, slow);
     // Never too large a product: its low bits depend on the low ones of the value alone.
-    native_untag(c, R_T0);
+    emit_untag(&c->ir, R_T0);
     ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T0, LOW_BITS);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T0, LOW_BITS);
     ir_ri(&c->ir, IR_CONSTANT, R_T1, HASH_MULTIPLIER);
     ir_multiply(&c->ir, R_T0, R_T1, slow);
     ir_ri(&c->ir, IR_AND_CONSTANT, R_T0, HASH_MASK);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 
@@ -198,7 +198,7 @@ void native_HASH_MULTIPLY(Compilation *c, Label slow) {
 void native_CHARACTER(Compilation *c, Label slow) {
     enum { CODE_BITS = 30 };
     native_operand(c, R_T0, 0);
-    native_check_integer(c, R_T0, slow);
+    emit_check_integer(&c->ir, R_T0, slow);
     ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
     ir_ri(&c->ir, IR_SHIFT_RIGHT_CONSTANT, R_T1, CODE_BITS + TAG_BITS);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, 0);

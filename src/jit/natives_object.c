@@ -22,8 +22,8 @@ _Static_assert(HEADER_HASH_SHIFT % 8 == 0, "loaded by itself");
 static void compare_operands(Compilation *c, Condition condition, Label slow) {
     native_operand(c, R_T0, 1);
     native_operand(c, R_T1, 0);
-    native_check_followed(c, R_T0, R_T2, slow);
-    native_check_followed(c, R_T1, R_T2, slow);
+    emit_check_followed(&c->ir, R_T0, R_T2, slow);
+    emit_check_followed(&c->ir, R_T1, R_T2, slow);
     ir_rr(&c->ir, IR_COMPARE, R_T0, R_T1);
     native_return_boolean(c, condition);
 }
@@ -32,11 +32,7 @@ void native_NOT_IDENTICAL(Compilation *c, Label slow) { compare_operands(c, COND
 
 void native_CLASS(Compilation *c, Label slow) {
     native_operand(c, R_T0, 0);
-    emit_class_index(&c->ir);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, CLASS_INDEX_FORWARDER);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
-    native_load_class(c, R_T0, R_T1, slow);
-    native_check_followed(c, R_T0, R_T1, slow);
+    emit_class(&c->ir, R_T0, slow);
     native_return(c);
 }
 
@@ -49,10 +45,10 @@ static void load_hash(Compilation *c, Reg to, Reg object, Label slow) {
 
 void native_IDENTITY_HASH(Compilation *c, Label slow) {
     native_operand(c, R_T0, 0);
-    native_check_object(c, R_T0, slow);
-    native_check_followed(c, R_T0, R_T1, slow);
+    emit_check_object(&c->ir, R_T0, slow);
+    emit_check_followed(&c->ir, R_T0, R_T1, slow);
     load_hash(c, R_T0, R_T0, slow);
-    native_tag(c, R_T0);
+    emit_tag(&c->ir, R_T0);
     native_return(c);
 }
 
@@ -62,7 +58,7 @@ void native_IDENTITY_HASH(Compilation *c, Label slow) {
 static void load_index_of_class(Compilation *c, Label slow) {
     load_hash(c, R_T4, R_T0, slow);
     ir_rr(&c->ir, IR_MOVE, R_T3, R_T4);
-    native_load_class(c, R_T2, R_T3, slow);
+    emit_load_class(&c->ir, R_T2, R_T3, slow);
     ir_rr(&c->ir, IR_COMPARE, R_T2, R_T0);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slow);
 }
@@ -79,7 +75,7 @@ static void allocate_slots(Compilation *c, Label slow) {
     ir_label(&c->ir, counted);
     ir_ri(&c->ir, IR_SHIFT_LEFT_CONSTANT, R_T2, 3);
     ir_ri(&c->ir, IR_ADD_CONSTANT, R_T2, 8);
-    native_allocate(c, slow);
+    emit_allocate(&c->ir, slow);
 }
 
 // T4 to T6 are lost.
@@ -145,8 +141,8 @@ static void count_packed(Compilation *c, unsigned packing, Label filled) {
 
 static void load_size(Compilation *c, Label slow) {
     native_operand(c, R_T1, 0);
-    native_check_integer(c, R_T1, slow);
-    native_untag(c, R_T1);
+    emit_check_integer(&c->ir, R_T1, slow);
+    emit_untag(&c->ir, R_T1);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T1, 0);
     ir_jump_if(&c->ir, COND_LESS, slow);
 }
@@ -194,11 +190,11 @@ void native_NEW_WITH_SIZE(Compilation *c, Label slow) {
 void native_CLONE(Compilation *c, Label slow) {
     Label plain = ir_new_label(&c->ir), next = ir_new_label(&c->ir);
     native_operand(c, R_T0, 0);
-    native_check_object(c, R_T0, slow);
-    native_load_class_index(c, R_T4, R_T0);
+    emit_check_object(&c->ir, R_T0, slow);
+    emit_load_class_index(&c->ir, R_T4, R_T0);
     ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T4, R_VM, VM_CONTEXT);
     ir_jump_if(&c->ir, COND_EQUAL, slow);
-    native_load_format(c, R_T6, R_T0);
+    emit_load_format(&c->ir, R_T6, R_T0);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T6, FORMAT_EPHEMERON);
     ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, plain);
     ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T6, FORMAT_64BIT);
@@ -226,14 +222,7 @@ void native_MAKE_POINT(Compilation *c, Label slow) {
     native_operand(c, R_T6, 0);
     ir_ri(&c->ir, IR_TEST_CONSTANT, R_T6, TAG_INT | TAG_FLOAT);
     ir_jump_if(&c->ir, COND_EQUAL, slow);
-    ir_rm(&c->ir, IR_LOAD, R_T4, R_VM, VM_POINT);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T4, 0);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
-    ir_ri(&c->ir, IR_CONSTANT, R_T2, (int64_t)raw_bytes_from_header(2));
-    native_allocate(c, slow);
-    ir_ri(&c->ir, IR_CONSTANT, R_T3, (int64_t)header_make(2, FORMAT_FIXED, 0));
-    ir_rr(&c->ir, IR_OR, R_T4, R_T3);
-    ir_rm(&c->ir, IR_STORE, R_T4, R_T1, 0);
+    emit_new_object(&c->ir, VM_POINT, 2, FORMAT_FIXED, slow);
     ir_rm(&c->ir, IR_STORE, R_T5, R_T1, slot_offset(POINT_X));
     ir_rm(&c->ir, IR_STORE, R_T6, R_T1, slot_offset(POINT_Y));
     return_new(c);

@@ -2,12 +2,12 @@
 // Objects that bytecodes make, in eden: arrays, closures, and the contexts that closures refer to.
 // Where eden has no room, or the image lacks the class, the bytecode's body does it in C. What was
 // just made is young and needs no store check.
-#include "jit/natives.h"
+#include <stddef.h>
+
+#include "jit/compilation.h"
 #include "object/layouts.h"
 
 enum {
-    VM_EDEN_FREE = offsetof(VM, heap.eden_free),
-    VM_EDEN_LIMIT = offsetof(VM, heap.eden_limit),
     VM_ARRAY = offsetof(VM, known.array),
     VM_CONTEXT = offsetof(VM, known.context),
     VM_CLOSURE = offsetof(VM, known.block_closure),
@@ -15,19 +15,6 @@ enum {
     ARGUMENT_COUNT_SHIFT = TAG_BITS + 24, // in a method's header
     ARGUMENT_COUNT_MASK = 15,
 };
-
-// T1: an object of so many slots, which are still to be filled. T2 to T4 are lost.
-static void make_object(Compilation *c, int64_t class_offset, uint64_t slots, Format format,
-                        Label slow) {
-    ir_rm(&c->ir, IR_LOAD, R_T4, R_VM, class_offset);
-    ir_ri(&c->ir, IR_COMPARE_CONSTANT, R_T4, 0);
-    ir_jump_if(&c->ir, COND_EQUAL, slow);
-    ir_ri(&c->ir, IR_CONSTANT, R_T2, (int64_t)raw_bytes_from_header(slots));
-    native_allocate(c, slow);
-    ir_ri(&c->ir, IR_CONSTANT, R_T3, (int64_t)header_make(slots, format, 0));
-    ir_rr(&c->ir, IR_OR, R_T4, R_T3);
-    ir_rm(&c->ir, IR_STORE, R_T4, R_T1, 0);
-}
 
 static void store_slot(Compilation *c, Reg value, int64_t index) {
     ir_rm(&c->ir, IR_STORE, value, R_T1, slot_offset(index));
@@ -48,7 +35,7 @@ static void move_operands(Compilation *c, int64_t first, int64_t count) {
 }
 
 void emit_new_array(Compilation *c, int64_t size, bool takes_operands, Label slow) {
-    make_object(c, VM_ARRAY, (uint64_t)size, FORMAT_INDEXABLE, slow);
+    emit_new_object(&c->ir, VM_ARRAY, (uint64_t)size, FORMAT_INDEXABLE, slow);
     for (int64_t i = 0; i < (size ? size : 1) && !takes_operands; i++)
         store_slot(c, R_NIL, i);
     if (takes_operands && !size) store_slot(c, R_NIL, 0); // the word of an empty body
@@ -85,14 +72,14 @@ void emit_new_full_closure(Compilation *c, int64_t literal, int64_t copied, bool
         load_own_context(c, slow);
     else
         ir_rr(ir, IR_MOVE, R_T0, R_NIL);
-    make_object(c, VM_FULL_CLOSURE, slots, FORMAT_MIXED, slow);
+    emit_new_object(&c->ir, VM_FULL_CLOSURE, slots, FORMAT_MIXED, slow);
     store_slot(c, R_T0, CLOSURE_OUTER_CONTEXT);
     emit_literal(c, R_T4, literal);
     store_slot(c, R_T4, FULL_CLOSURE_COMPILED_BLOCK);
     ir_rm(ir, IR_LOAD, R_T4, R_T4, slot_offset(0));
     ir_ri(ir, IR_SHIFT_RIGHT_CONSTANT, R_T4, ARGUMENT_COUNT_SHIFT);
     ir_ri(ir, IR_AND_CONSTANT, R_T4, ARGUMENT_COUNT_MASK);
-    native_tag(c, R_T4);
+    emit_tag(&c->ir, R_T4);
     store_slot(c, R_T4, CLOSURE_ARGUMENT_COUNT);
     ir_rm(ir, IR_LOAD, R_T4, R_FP, FP_RECEIVER);
     store_slot(c, R_T4, FULL_CLOSURE_RECEIVER);
@@ -102,7 +89,7 @@ void emit_new_full_closure(Compilation *c, int64_t literal, int64_t copied, bool
 void emit_new_closure(Compilation *c, int64_t argument_count, int64_t copied, Label slow) {
     enum { PC_IN_CONTEXTS = 7 }; // they count from 1 at the body's start
     load_own_context(c, slow);
-    make_object(c, VM_CLOSURE, CLOSURE_FIRST_COPIED + (uint64_t)copied, FORMAT_MIXED, slow);
+    emit_new_object(&c->ir, VM_CLOSURE, CLOSURE_FIRST_COPIED + (uint64_t)copied, FORMAT_MIXED, slow);
     store_slot(c, R_T0, CLOSURE_OUTER_CONTEXT);
     store_integer(c, (int64_t)c->next_pc - PC_IN_CONTEXTS, CLOSURE_START_PC);
     store_integer(c, argument_count, CLOSURE_ARGUMENT_COUNT);
@@ -119,11 +106,7 @@ void make_marry(IrCode *ir) {
     ir_rm(ir, IR_LOAD, R_T4, R_VM, VM_CONTEXT);
     ir_ri(ir, IR_COMPARE_CONSTANT, R_T4, 0);
     ir_jump_if(ir, COND_EQUAL, none);
-    ir_rm(ir, IR_LOAD, R_T1, R_VM, VM_EDEN_FREE);
-    ir_rr(ir, IR_ADD, R_T2, R_T1);
-    ir_rm(ir, IR_COMPARE_MEMORY, R_T2, R_VM, VM_EDEN_LIMIT);
-    ir_jump_if(ir, COND_ABOVE, none);
-    ir_rm(ir, IR_STORE, R_T2, R_VM, VM_EDEN_FREE);
+    emit_allocate(ir, none);
     ir_rr(ir, IR_OR, R_T3, R_T4);
     ir_rm(ir, IR_STORE, R_T3, R_T1, 0);
     ir_rm(ir, IR_ADDRESS, R_T4, R_FP, TAG_INT);
