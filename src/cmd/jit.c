@@ -74,29 +74,35 @@ static int print_help(void) {
 
 // ---- one piece after the other
 
-static int show(JitCommand *command, const Inspection *inspection, const char *name,
-                const char *source) {
+static void show(JitCommand *command, const Inspection *inspection, const char *name,
+                 const char *source) {
     CodePrinter printer = {inspection, command->listing, name, source, command->bytes};
     if (command->json)
         print_code_json(&printer, &command->out);
     else
         print_code(&printer, stdout);
-    return EXIT_OK;
 }
 
 static int show_blocks(JitCommand *command, const Inspection *outer, const char *name, int depth);
+
+static int show_with_blocks(JitCommand *command, const Inspection *inspection, const char *name,
+                            const char *source, int depth) {
+    show(command, inspection, name, source);
+    return show_blocks(command, inspection, name, depth);
+}
 
 static int show_block(JitCommand *command, VM *vm, const InspectedBlock *block, const char *name,
                       int depth) {
     Inspection inspection;
     Diagnosis diagnosis = {""};
     char own_name[2 * REPORT_NAME_BYTES + 64];
-    snprintf(own_name, sizeof own_name, "[made at pc %u] in %s", block->made_at - 7, name);
+    snprintf(own_name, sizeof own_name, "[made at pc %u] in %s",
+             block->made_at - FRAME_PC_MINUS_CONTEXT_PC, name);
     Status status = inspect_block(&inspection, vm, &block->entry, &diagnosis);
     if (!command->json) putchar('\n');
-    int code = status == STATUS_OK ? show(command, &inspection, own_name, NULL)
-                                   : complain("%s: %s", own_name, diagnosis.text);
-    if (code == EXIT_OK) code = show_blocks(command, &inspection, own_name, depth + 1);
+    int code = status == STATUS_OK
+                   ? show_with_blocks(command, &inspection, own_name, NULL, depth + 1)
+                   : complain("%s: %s", own_name, diagnosis.text);
     inspect_release(&inspection);
     return code;
 }
@@ -117,17 +123,14 @@ static int show_method(JitCommand *command, VM *vm, Oop method, const char *name
     int code;
     if (inspect_method(&inspection, vm, method, &diagnosis) != STATUS_OK) {
         code = complain("%s: %s", name, diagnosis.text);
+    } else if (command->json) {
+        json_begin(&command->out, stdout);
+        json_open(&command->out, NULL, '[');
+        code = show_with_blocks(command, &inspection, name, source, 0);
+        json_close(&command->out);
+        json_end(&command->out);
     } else {
-        if (command->json) {
-            json_begin(&command->out, stdout);
-            json_open(&command->out, NULL, '[');
-        }
-        code = show(command, &inspection, name, source);
-        if (code == EXIT_OK) code = show_blocks(command, &inspection, name, 0);
-        if (command->json) {
-            json_close(&command->out);
-            json_end(&command->out);
-        }
+        code = show_with_blocks(command, &inspection, name, source, 0);
     }
     inspect_release(&inspection);
     return code;

@@ -259,7 +259,9 @@ static Oop block_start_pc(uint64_t *fp) {
 Code *jit_frame_code(VM *vm, uint64_t *fp) {
     Jit *jit = vm->jit;
     Oop start = block_start_pc(fp);
-    uint32_t block_pc = oop_is_none(start) ? 0 : (uint32_t)num_concrete(num_from_oop(start)) + 7;
+    uint32_t block_pc = 0;
+    if (!oop_is_none(start))
+        block_pc = (uint32_t)num_concrete(num_from_oop(start)) + FRAME_PC_MINUS_CONTEXT_PC;
     return known_find(&jit->known, frame_oop(fp + FRAME_METHOD), block_pc)->code;
 }
 

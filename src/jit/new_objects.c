@@ -47,8 +47,8 @@ static void load_own_context(Compilation *c, Label slow) {
     IrCode *ir = &c->ir;
     Label married = ir_new_label(ir);
     bool is_large = method_has_large_frame(c->method);
-    uint64_t slots = CONTEXT_FIRST_TEMP +
-                     (is_large ? CONTEXT_LARGE_FRAME_SLOTS : CONTEXT_SMALL_FRAME_SLOTS);
+    uint64_t slots =
+        CONTEXT_FIRST_TEMP + (is_large ? CONTEXT_LARGE_FRAME_SLOTS : CONTEXT_SMALL_FRAME_SLOTS);
     ir_rm(ir, IR_LOAD, R_T0, R_FP, 8 * FRAME_CONTEXT);
     ir_rr(ir, IR_COMPARE, R_T0, R_NIL);
     ir_jump_if(ir, COND_NOT_EQUAL, married);
@@ -87,17 +87,17 @@ void emit_new_full_closure(Compilation *c, int64_t literal, int64_t copied, bool
 }
 
 void emit_new_closure(Compilation *c, int64_t argument_count, int64_t copied, Label slow) {
-    enum { PC_IN_CONTEXTS = 7 }; // they count from 1 at the body's start
     load_own_context(c, slow);
-    emit_new_object(&c->ir, VM_CLOSURE, CLOSURE_FIRST_COPIED + (uint64_t)copied, FORMAT_MIXED, slow);
+    emit_new_object(&c->ir, VM_CLOSURE, CLOSURE_FIRST_COPIED + (uint64_t)copied, FORMAT_MIXED,
+                    slow);
     store_slot(c, R_T0, CLOSURE_OUTER_CONTEXT);
-    store_integer(c, (int64_t)c->next_pc - PC_IN_CONTEXTS, CLOSURE_START_PC);
+    store_integer(c, (int64_t)c->next_pc - FRAME_PC_MINUS_CONTEXT_PC, CLOSURE_START_PC);
     store_integer(c, argument_count, CLOSURE_ARGUMENT_COUNT);
     move_operands(c, CLOSURE_FIRST_COPIED, copied);
 }
 
-// ---- the stub that marries a frame, as context_of_frame does. T2: the context's size in bytes, T3:
-// its header without class, T5: the frame's closure, or nil. Answers the context in T0, or 0.
+// ---- the stub that marries a frame, as context_of_frame does. T2: the context's size in bytes,
+// T3: its header without class, T5: the frame's closure, or nil. Answers the context in T0, or 0.
 void make_marry(IrCode *ir) {
     Label none = ir_new_label(ir), next = ir_new_label(ir);
     _Static_assert(CONTEXT_SMALL_FRAME_SLOTS % 2 == 0 && CONTEXT_LARGE_FRAME_SLOTS % 2 == 0,

@@ -8,9 +8,6 @@
 #include "jit/watch.h"
 #include "run/verified.h"
 
-// A FRAME_PC counts from the method's oop, the decoder from its body.
-enum { PC_OF_BODY = 8 };
-
 static const uint8_t *body_of(Oop method) {
     return (const uint8_t *)(uintptr_t)(oop_bits(method) + PC_OF_BODY);
 }

@@ -29,8 +29,7 @@ Oop closure_new(VM *vm, unsigned argument_count, unsigned copied_count) {
     if (oop_is_none(outer)) return outer;
     Oop closure = new_closure(vm, vm->known.block_closure, CLOSURE_FIRST_COPIED + copied_count);
     if (oop_is_none(closure)) return closure;
-    // The context counts pcs from 1 at the body's start, the frame from 0 at the header.
-    int64_t start_pc = (int64_t)vm->fp[FRAME_PC] - 7;
+    int64_t start_pc = (int64_t)vm->fp[FRAME_PC] - FRAME_PC_MINUS_CONTEXT_PC;
     field_at_put(&vm->heap, closure, CLOSURE_OUTER_CONTEXT, outer);
     field_at_put(&vm->heap, closure, CLOSURE_START_PC, oop_from_num(num(start_pc)));
     field_at_put(&vm->heap, closure, CLOSURE_ARGUMENT_COUNT, oop_from_num(num(argument_count)));
@@ -78,7 +77,7 @@ static bool find_full_block(VM *vm, Call *call, unsigned argument_count) {
     call->first_copied = FULL_CLOSURE_FIRST_COPIED;
     call->copied_count = (unsigned)num_concrete(slots) - FULL_CLOSURE_FIRST_COPIED;
     call->temp_count = call->summary->temp_count;
-    call->pc = call->summary->first_pc + 8;
+    call->pc = call->summary->first_pc + PC_OF_BODY;
     return argument_count + call->copied_count <= call->temp_count;
 }
 
@@ -99,7 +98,7 @@ static bool find_old_block(VM *vm, Call *call, unsigned argument_count) {
     call->first_copied = CLOSURE_FIRST_COPIED;
     call->copied_count = (unsigned)num_concrete(slots) - CLOSURE_FIRST_COPIED;
     call->temp_count = argument_count + call->copied_count;
-    call->pc = (uint64_t)pc + 8;
+    call->pc = (uint64_t)pc + PC_OF_BODY;
     return block->copied_count == call->copied_count;
 }
 

@@ -25,9 +25,6 @@
 #include "run/stack.h"
 #include "run/verified.h"
 
-// A context's pc counts bytes from 1 at the start of the body; a frame's from the method's oop.
-enum { FRAME_PC_MINUS_CONTEXT_PC = 7 };
-
 bool context_is_context(const VM *vm, Oop oop) {
     return oop_has_class_index(oop, prim_known(vm, context)) && oop_is_pointers(oop) &&
            num_lt(num(CONTEXT_FIRST_TEMP), slot_count(oop));
@@ -236,7 +233,7 @@ static bool resume_point(Oop context, Resumption *to) {
     if (offset < 0 || offset > UINT32_MAX || words < 0 || words > context_capacity(context))
         return false;
     to->size = (unsigned)words;
-    to->pc = (uint32_t)offset + 8;
+    to->pc = (uint32_t)offset + PC_OF_BODY;
     uint32_t least, greatest;
     if (to->size < to->temps ||
         !summary_depth_range(to->summary, to->block, (uint32_t)offset, &least, &greatest))
@@ -256,7 +253,7 @@ static bool resume_in_trap(Oop context, Resumption *to) {
     if (words < 0 || words > context_capacity(context) || words > CONTEXT_LARGE_FRAME_SLOTS)
         return false;
     to->size = to->temps = (unsigned)words;
-    to->pc = to->summary->first_pc + 8;
+    to->pc = to->summary->first_pc + PC_OF_BODY;
     return true;
 }
 
@@ -285,7 +282,7 @@ static bool frame_is_sound(VM *vm, StackPage *page, uint64_t *fp, int more) {
     bool runs_as_sista = (frame_flags(fp) & FRAME_FLAG_SISTA) != 0;
     return runs_as_sista == summary->is_sista && resume_code(vm, &to) &&
            to.arguments == frame_argument_count(fp) && size >= (int)to.temps &&
-           summary_accepts(summary, to.block, (uint32_t)fp[FRAME_PC] - 8,
+           summary_accepts(summary, to.block, (uint32_t)fp[FRAME_PC] - PC_OF_BODY,
                            (uint32_t)size - to.temps);
 }
 
@@ -567,7 +564,7 @@ Status context_make_trap_method(VM *vm) {
 static void lead_into_trap(VM *vm, uint64_t *fp) {
     vm->frames_changed = true;
     frame_put_oop(fp + FRAME_METHOD, vm->trap_method);
-    fp[FRAME_PC] = (uint64_t)num_concrete(method_first_pc(vm->trap_method)) + 8;
+    fp[FRAME_PC] = (uint64_t)num_concrete(method_first_pc(vm->trap_method)) + PC_OF_BODY;
     fp[FRAME_FLAGS] &= ~FRAME_FLAG_SISTA;
     if (frame_is_married(fp))
         field_at_put(&vm->heap, frame_oop(fp + FRAME_CONTEXT), CONTEXT_METHOD, vm->trap_method);

@@ -46,6 +46,10 @@ enum {
     FRAME_HEADER_WORDS = 7, // fp[1] down to fp[-5]
 };
 
+// A frame's pc counts from the method's oop; the decoder's from the method's body, and a context's
+// from 1 there.
+enum { PC_OF_BODY = 8, FRAME_PC_MINUS_CONTEXT_PC = PC_OF_BODY - 1 };
+
 // The flags word: bits 0-7 kind, 8-15 argument count, then 16 block, 17 married, 18 Sista
 // bytecodes, 19 checked self, 20 its answer is dropped, 21 returns slowly. Checked self: self is a
 // Context (whose variables may live in a frame), or has fewer variables than the code expects

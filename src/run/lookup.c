@@ -136,7 +136,7 @@ bool lookup_describe(VM *vm, Oop method, uint64_t class_index, LookupEntry *entr
         .kind = summary->stores_primitive_error                   ? LOOKUP_SLOWLY
                 : vm->hooks && !(flags & FRAME_FLAG_CHECKED_SELF) ? LOOKUP_COUNTS
                                                                   : lookup_activating(flags),
-        .first_pc = summary->first_pc + 8,
+        .first_pc = summary->first_pc + PC_OF_BODY,
         .needed_slots = (uint8_t)(needed >= 255 ? 255 : needed),
         .temp_count = (uint8_t)summary->temp_count,
         .accessor_depth = -1,

@@ -298,7 +298,7 @@ Outcome prim_closure_copy_with_copied_values(VM *vm) {
     Oop closure = prim_new_object(vm, prim_known(vm, block_closure), FORMAT_MIXED,
                                   num_add(num(CLOSURE_FIRST_COPIED), slot_count(copied)));
     if (oop_is_none(closure)) return prim_fail(vm, FAILURE_NO_MEMORY);
-    int64_t start_pc = (int64_t)vm->fp[FRAME_PC] - 7 + JUMP_BYTES;
+    int64_t start_pc = (int64_t)vm->fp[FRAME_PC] - FRAME_PC_MINUS_CONTEXT_PC + JUMP_BYTES;
     field_at_put(&vm->heap, closure, CLOSURE_OUTER_CONTEXT, context);
     field_at_put(&vm->heap, closure, CLOSURE_START_PC, oop_from_num(num(start_pc)));
     field_at_put(&vm->heap, closure, CLOSURE_ARGUMENT_COUNT, count);

@@ -396,10 +396,10 @@ bool send_unforward_frame(VM *vm) {
 static void back_to_instruction(VM *vm, uint64_t pc) {
     const MethodSummary *summary = verified_summary(vm, frame_oop(vm->fp + FRAME_METHOD));
     if (!summary) return;
-    uint64_t at = pc - 8 - summary->first_pc;
+    uint64_t at = pc - PC_OF_BODY - summary->first_pc;
     while (at > 0 && summary->depth_at[at] == SUMMARY_NOT_A_PC)
         at--;
-    vm->fp[FRAME_PC] = at + summary->first_pc + 8;
+    vm->fp[FRAME_PC] = at + summary->first_pc + PC_OF_BODY;
 }
 
 Outcome send_must_be_boolean(VM *vm) {
