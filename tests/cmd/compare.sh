@@ -2,26 +2,13 @@
 # SPDX-License-Identifier: MIT
 # bench/compare measures, counts only what ran and came out right, and refuses what makes no sense.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 if ! command -v python3 >/dev/null; then
     echo "ok 1 - compare # SKIP python3 is not installed"
     echo "1..1"
     exit 0
 fi
 unset PARLEY_AWFY
-failures=0
-count=0
-check() {
-    count=$((count + 1))
-    local name=$1
-    shift
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        failures=$((failures + 1))
-        tail -n 5 out err
-    fi
-}
 compare() {
     "$root/bench/compare" --parley "$parley" --iterations 1 --small "$@" >out 2>err
     code=$?

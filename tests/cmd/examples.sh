@@ -3,21 +3,8 @@
 # Each script in examples/ prints what it says at its end (as comments that begin with "prints: "),
 # and the tests of the project there pass.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-failures=0
-count=0
+. "$(dirname "$0")/../support/common.sh"
 
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        sed 's/^/# /' out err | head -8
-        failures=$((failures + 1))
-    fi
-}
 prints() {
     "$parley" "$@" >out 2>err </dev/null && [ ! -s err ] && cmp -s want out
 }

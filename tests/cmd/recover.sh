@@ -4,8 +4,7 @@
 # variables are killed at random moments, and `--recover` brings everything back that had been
 # answered. Six sessions every day, a hundred in the nightly tests, or as many as PARLEY_KILLS says.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 sessions=6
 [ -z "${PARLEY_NIGHTLY:-}" ] || sessions=100
 sessions=${PARLEY_KILLS:-$sessions}

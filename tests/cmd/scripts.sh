@@ -4,21 +4,8 @@
 # program is in the stack; files that are no text are refused; chunks are read as such; output that
 # cannot be written is a failure.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-failures=0
-count=0
+. "$(dirname "$0")/../support/common.sh"
 
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        sed 's/^/# /' out err | head -12
-        failures=$((failures + 1))
-    fi
-}
 # script TEXT: x.st has it, with the escapes of printf.
 script() {
     # shellcheck disable=SC2059

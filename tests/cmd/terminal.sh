@@ -4,8 +4,7 @@
 # and while something runs, pastes, long lines, history over sessions, completion, errors that are
 # mended and resumed. Needs python3, for a terminal, and line editing.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 if ! command -v python3 >/dev/null; then
     echo "ok 1 - # SKIP python3 is not here"
     exit 0

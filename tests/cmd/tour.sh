@@ -3,11 +3,8 @@
 # docs/tour.md says the truth: each of its blocks is typed into the REPL, or a shell, and what is
 # printed is what stands there.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 export PARLEY_CHANGES=$PWD/changes.st
-failures=0
-count=0
 
 # Blocks become files: N.in what is typed, N.want what is printed.
 awk '/^```repl$/ { n++; inside = 1; next }

@@ -2,10 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What `parley compile --check` says about bad sources: every line of it, with the place, the source
 # line and the caret; and its exit codes.
-root=${PARLEY_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-count=0
-failures=0
+. "$(dirname "$0")/../support/common.sh"
 
 # said NAME EXIT-CODE ARGUMENTS...: what is said, to both streams, is what stands in the file `want`.
 said() {

@@ -3,10 +3,7 @@
 # Programs that use up their stack, or the memory, get an error that they can catch, as often as
 # they do it: in the very process that did it, while others go on.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-failures=0
-count=0
+. "$(dirname "$0")/../support/common.sh"
 
 # answers NAME EXPECTED SWITCHES... < expression
 answers() {

@@ -3,10 +3,7 @@
 # The gdb helpers, on a script that is stopped in a primitive: what they print of processes, stacks,
 # frames, contexts, objects and events.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
-failures=0
-count=0
+. "$(dirname "$0")/../support/common.sh"
 
 skip() {
     echo "ok 1 - gdb helpers # SKIP $*"

@@ -2,18 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The check of the MAY_GC discipline finds what it is for, and nothing else: in a small tree with
 # one fault of each kind.
-tools=${PARLEY_SOURCE:?}/tools
-count=0
-failures=0
-check() {
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        failures=$((failures + 1))
-    fi
-}
+. "$(dirname "$0")/../support/common.sh"
+tools=$root/tools
 
 mkdir -p src/memory src/run
 cat >src/memory/heap.h <<'END'

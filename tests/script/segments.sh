@@ -3,8 +3,7 @@
 # Files a graph of objects of the built-in image out into an image segment and in again, with a
 # class of the program's own. Speaks TAP.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 
 cat >segments.st <<'END'
 | class probe graph words out loaded copy traveller line |

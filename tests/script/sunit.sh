@@ -4,8 +4,7 @@
 # limits are meant for the VM as users have it: under sanitizers a test that exceeds its own is
 # skipped.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 if [ "${PARLEY_CONFIG:-release}" != san ]; then
     "$parley" test --tap --time-limit 60 </dev/null
     exit

@@ -5,12 +5,9 @@
 # Every day, and under the sanitizers, the rows marked so; with PARLEY_NIGHTLY all of them. The time
 # limits of the tests are raised, since switches may make the VM slower a hundred times.
 set -u
-root=${PARLEY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-parley=$root/build/${PARLEY_CONFIG:-release}/parley
+. "$(dirname "$0")/../support/common.sh"
 night=${PARLEY_NIGHTLY:+night}
 [ "${PARLEY_CONFIG:-release}" != san ] || night=
-failures=0
-count=0
 
 # run NAME SWITCHES...
 run() {

@@ -12,13 +12,14 @@ if [ "$PWD" = "$root" ]; then
     trap 'rm -rf "$scratch"' EXIT
 fi
 
-# check NAME COMMAND...: the command must succeed.
+# check NAME COMMAND...: the command must succeed. Otherwise what stands in out and err is shown.
 check() {
     local name=$1
     shift
     count=$((count + 1))
     if "$@"; then echo "ok $count - $name"; else
         echo "not ok $count - $name"
+        cat out err 2>/dev/null | head -12 | sed 's/^/# /'
         failures=$((failures + 1))
     fi
 }
