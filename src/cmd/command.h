@@ -4,6 +4,8 @@
 #ifndef PARLEY_CMD_COMMAND_H
 #define PARLEY_CMD_COMMAND_H
 
+#include <stdbool.h>
+
 enum {
     EXIT_OK = 0,
     EXIT_PROGRAM_FAILED = 1,
@@ -15,8 +17,9 @@ int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // The subcommands, each with the arguments behind its name; the exit code is answered.
 int command_image(int count, char **arguments);
-int command_image_info(int count, char **arguments);
-int command_image_check(int count, char **arguments);
+// Of `parley image`: what an image file holds; whether it is sound, perhaps with all bytecode.
+int image_info_run(const char *path, bool as_json);
+int image_check_run(const char *path, bool methods);
 int command_compile(int count, char **arguments);
 // Runs an image: all arguments of the program, options first.
 int command_run(int count, char **arguments);

@@ -25,13 +25,35 @@ static int print_help(void) {
     return EXIT_OK;
 }
 
+// One file, and perhaps the option.
+static int run_on_file(const char *command, const char *option,
+                       int (*run)(const char *path, bool has_option), int count, char **arguments) {
+    const char *path = NULL;
+    bool has_option = false;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(arguments[i], option) == 0)
+            has_option = true;
+        else if (arguments[i][0] == '-')
+            return complain("image %s: unknown option %s", command, arguments[i]);
+        else if (path)
+            return complain("image %s: one file, please", command);
+        else
+            path = arguments[i];
+    }
+    if (!path) return complain("image %s: which file?", command);
+    return run(path, has_option);
+}
+
 int command_image(int count, char **arguments) {
     if (count == 0) return complain("image: info, check or convert? See parley image --help");
     const char *what = arguments[0];
     if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0 || strcmp(what, "help") == 0)
         return print_help();
-    if (strcmp(what, "info") == 0) return command_image_info(count - 1, arguments + 1);
-    if (strcmp(what, "check") == 0) return command_image_check(count - 1, arguments + 1);
+    count--, arguments++;
+    if (strcmp(what, "info") == 0)
+        return run_on_file(what, "--json", image_info_run, count, arguments);
+    if (strcmp(what, "check") == 0)
+        return run_on_file(what, "--methods", image_check_run, count, arguments);
     if (strcmp(what, "convert") == 0)
         return complain("image convert: not available yet in this version");
     return complain("image %s: no such command; see parley image --help", what);

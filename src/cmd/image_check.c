@@ -45,7 +45,7 @@ static uint64_t verify_heap(LoadedImage *image, const char *path) {
     return violations;
 }
 
-static int check_image(const char *path, bool methods) {
+int image_check_run(const char *path, bool methods) {
     LoadedImage image;
     Diagnosis diagnosis = {""};
     if (loaded_image_open(&image, path, 0, &diagnosis) != STATUS_OK)
@@ -62,21 +62,4 @@ static int check_image(const char *path, bool methods) {
         printf("%s: sound\n", path);
     loaded_image_release(&image);
     return code;
-}
-
-int command_image_check(int count, char **arguments) {
-    const char *path = NULL;
-    bool methods = false;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--methods") == 0)
-            methods = true;
-        else if (arguments[i][0] == '-')
-            return complain("image check: unknown option %s", arguments[i]);
-        else if (path)
-            return complain("image check: one file, please");
-        else
-            path = arguments[i];
-    }
-    if (!path) return complain("image check: which file?");
-    return check_image(path, methods);
 }

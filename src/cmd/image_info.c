@@ -195,7 +195,7 @@ static void print_json(const LoadedImage *image, const Statistics *s) {
 
 // ---- the command
 
-static int describe(const char *path, bool as_json) {
+int image_info_run(const char *path, bool as_json) {
     LoadedImage image;
     Statistics statistics;
     Diagnosis diagnosis = {""};
@@ -213,21 +213,4 @@ static int describe(const char *path, bool as_json) {
     }
     loaded_image_release(&image);
     return code;
-}
-
-int command_image_info(int count, char **arguments) {
-    const char *path = NULL;
-    bool as_json = false;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--json") == 0)
-            as_json = true;
-        else if (arguments[i][0] == '-')
-            return complain("image info: unknown option %s", arguments[i]);
-        else if (path)
-            return complain("image info: one file, please");
-        else
-            path = arguments[i];
-    }
-    if (!path) return complain("image info: which file?");
-    return describe(path, as_json);
 }

@@ -5,18 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static uint64_t next_random(uint64_t *seed) { // splitmix64
-    uint64_t z = *seed += 0x9E3779B97F4A7C15ull;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-    return z ^ z >> 31;
-}
+#include "base/random.h"
 
 void choices_randomise(Choices *choices, uint64_t *seed) {
     choices->at = 0;
-    choices->count = 20 + (unsigned)(next_random(seed) % (CHOICES_LIMIT - 20));
+    choices->count = 20 + (unsigned)(random_next(seed) % (CHOICES_LIMIT - 20));
     for (unsigned i = 0; i < choices->count; i++)
-        choices->bytes[i] = (uint8_t)next_random(seed);
+        choices->bytes[i] = (uint8_t)random_next(seed);
 }
 
 bool choices_read(Choices *choices, const char *text) {

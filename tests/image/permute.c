@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "image/read.h"
 #include "image/write.h"
 #include "object/header.h"
@@ -34,13 +35,6 @@ typedef struct Permuter {
     bool *kept;          // by old index: something depends on it
     uint64_t random;
 } Permuter;
-
-static uint64_t next_random(Permuter *p) {
-    p->random ^= p->random << 13;
-    p->random ^= p->random >> 7;
-    p->random ^= p->random << 17;
-    return p->random;
-}
 
 static uint64_t first_object(const Permuter *p) { return raw_object_at(p->start); }
 static uint64_t next_object(const Permuter *p, uint64_t raw) {
@@ -126,7 +120,7 @@ static uint64_t choose_indices(Permuter *p, bool compact) {
             places[place_count++] = (uint32_t)i;
     }
     for (uint64_t i = place_count; i > 1; i--) {
-        uint64_t j = next_random(p) % i;
+        uint64_t j = random_next(&p->random) % i;
         uint32_t place = places[j];
         places[j] = places[i - 1];
         places[i - 1] = place;

@@ -30,6 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "image/image_info.h"
 #include "memory/spaces.h"
 #include "plugin/registry.h"
@@ -73,12 +74,9 @@ typedef struct Shared {
 } Shared;
 static Shared *shared;
 
-static uint64_t next_random(void) {
-    uint64_t x = shared->random;
-    x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-    return shared->random = x;
+static unsigned random_below(unsigned limit) {
+    return (unsigned)(random_next(&shared->random) % limit);
 }
-static unsigned random_below(unsigned limit) { return (unsigned)(next_random() >> 20) % limit; }
 
 __attribute__((format(printf, 1, 2))) static void complain(const char *format, ...) {
     if (shared->complaint[0]) return;

@@ -11,6 +11,7 @@
 
 #include "test_heap.h"
 
+#include "base/random.h"
 #include "memory/mourn.h"
 
 enum { GRAPH_ROOTS = 24, GRAPH_NODES = 60000, GRAPH_ID_SLOT = 1, GRAPH_NIL = -1 };
@@ -44,8 +45,7 @@ typedef struct Graph {
 } Graph;
 
 static inline unsigned graph_random(Graph *g, unsigned limit) {
-    g->seed = g->seed * 6364136223846793005ull + 1442695040888963407ull;
-    return (unsigned)(g->seed >> 33) % limit;
+    return (unsigned)(random_next(&g->seed) % limit);
 }
 
 static inline void graph_open(Graph *g, const TestHeapOptions *options, uint64_t seed) {

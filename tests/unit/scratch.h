@@ -32,9 +32,14 @@ static inline int scratch_remove(const char *path, const struct stat *info, int 
     return kind == FTW_DP || kind == FTW_DNR ? rmdir(path) : unlink(path);
 }
 
+// A folder with all its contents.
+static inline int remove_folder(const char *path) {
+    return nftw(path, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static inline int scratch_close(void **state) {
     (void)state;
-    return nftw(scratch, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
+    return remove_folder(scratch);
 }
 
 // The path of a name in the folder; valid until three more were asked for.
@@ -51,6 +56,20 @@ static inline void write_file(const char *path, const char *contents) {
     assert_non_null(file);
     fputs(contents, file);
     assert_int_equal(fclose(file), 0);
+}
+
+// What is in the file, to be freed.
+static inline uint8_t *file_bytes(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    uint8_t *bytes = malloc(*size);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *size, file), *size);
+    fclose(file);
+    return bytes;
 }
 
 static inline void assert_file(const char *path, const char *contents) {

@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Mark-compact: where objects go, what stays, and random graphs against their model.
 #include "graph_model.h"
+#include "held_heap.h"
 
-typedef struct Fixture {
-    TestHeap test;
-    RootScope scope;
-    Oop held[4];
-} Fixture;
-
-static void open(Fixture *f) {
-    TestHeapOptions options = test_heap_options();
-    test_heap_open(&f->test, &options);
-    root_scope_enter(&f->test.heap, &f->scope, f->held, 4);
-}
-static void close(Fixture *f) {
-    root_scope_leave(&f->test.heap, &f->scope);
-    test_heap_close(&f->test);
-}
 static void collect(Fixture *f, CollectRequest request) {
     collector_collect(&f->test.heap, request);
     test_heap_check(&f->test);

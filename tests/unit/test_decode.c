@@ -110,10 +110,8 @@ static void v3_returns_and_jumps(void **state) {
     is(V3(175, 255), BC_JUMP_IF_FALSE, 1023, 0, 0);
 }
 
-static void v3_sends(void **state) {
-    (void)state;
-    for (int i = 0; i < 16; i++)
-        is_run(false, 176 + i, 176 + i, arithmetic[i], i, 1);
+// The 32 bytes from `first` on.
+static void are_special_sends(bool is_sista, int first) {
     const BytecodeOp special[] = {
         BC_SEND_AT,      BC_SEND_AT_PUT,    BC_SEND_SIZE,  BC_SEND_NEXT,          BC_SEND_NEXT_PUT,
         BC_SEND_AT_END,  BC_SEND_IDENTICAL, BC_SEND_CLASS, BC_SEND_NOT_IDENTICAL, BC_SEND_VALUE,
@@ -122,7 +120,14 @@ static void v3_sends(void **state) {
     };
     const int arguments[] = {1, 2, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 0};
     for (int i = 0; i < 16; i++)
-        is_run(false, 192 + i, 192 + i, special[i], 16 + i, arguments[i]);
+        is_run(is_sista, first + i, first + i, arithmetic[i], i, 1);
+    for (int i = 0; i < 16; i++)
+        is_run(is_sista, first + 16 + i, first + 16 + i, special[i], 16 + i, arguments[i]);
+}
+
+static void v3_sends(void **state) {
+    (void)state;
+    are_special_sends(false, 176);
     is_run(false, 208, 223, BC_SEND, 0, 0);
     is_run(false, 224, 239, BC_SEND, 0, 1);
     is_run(false, 240, 255, BC_SEND, 0, 2);
@@ -221,17 +226,7 @@ static void sista_returns_and_jumps(void **state) {
 
 static void sista_sends(void **state) {
     (void)state;
-    for (int i = 0; i < 16; i++)
-        is_run(true, 96 + i, 96 + i, arithmetic[i], i, 1);
-    const BytecodeOp special[] = {
-        BC_SEND_AT,      BC_SEND_AT_PUT,    BC_SEND_SIZE,  BC_SEND_NEXT,          BC_SEND_NEXT_PUT,
-        BC_SEND_AT_END,  BC_SEND_IDENTICAL, BC_SEND_CLASS, BC_SEND_NOT_IDENTICAL, BC_SEND_VALUE,
-        BC_SEND_VALUE_1, BC_SEND_DO,        BC_SEND_NEW,   BC_SEND_NEW_1,         BC_SEND_X,
-        BC_SEND_Y,
-    };
-    const int arguments[] = {1, 2, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 0};
-    for (int i = 0; i < 16; i++)
-        is_run(true, 112 + i, 112 + i, special[i], 16 + i, arguments[i]);
+    are_special_sends(true, 96);
     is_run(true, 128, 143, BC_SEND, 0, 0);
     is_run(true, 144, 159, BC_SEND, 0, 1);
     is_run(true, 160, 175, BC_SEND, 0, 2);

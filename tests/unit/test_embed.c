@@ -13,12 +13,13 @@
 
 #include "parley.h"
 #include "support/emulated.h"
+#include "scratch.h"
 #include "support/real_images.h"
 
 static const char pharo[] = "pharo8-kernel-spur64.image";
 
 typedef struct Fixture {
-    char folder[64], image[96], output[96];
+    char image[300], output[300];
     int kept_stdout;
 } Fixture;
 
@@ -26,18 +27,15 @@ static int setup(void **state) {
     Fixture *f = calloc(1, sizeof *f);
     *state = f;
     alarm(is_emulated() ? 600 : 60); // an image that waits for ever ends the program
-    strcpy(f->folder, "/tmp/parley-embed-XXXXXX");
-    if (!f || !mkdtemp(f->folder)) return 1;
-    snprintf(f->image, sizeof f->image, "%s/work.image", f->folder);
-    snprintf(f->output, sizeof f->output, "%s/output", f->folder);
+    if (!f || scratch_open(state)) return 1;
+    snprintf(f->image, sizeof f->image, "%s", in_scratch("work.image"));
+    snprintf(f->output, sizeof f->output, "%s", in_scratch("output"));
     return 0;
 }
 
 static int teardown(void **state) {
     Fixture *f = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", f->folder);
-    int failed = system(command);
+    int failed = scratch_close(state);
     free(f);
     return failed;
 }
@@ -194,7 +192,7 @@ static void saving_changes_nothing_here(void **state) {
     const char *const arguments[] = {"printVersion"};
     ParleyOptions options;
     copy_image(f, pharo);
-    snprintf(copy, sizeof copy, "%s/copy.image", f->folder);
+    snprintf(copy, sizeof copy, "%s", in_scratch("copy.image"));
     parley_default_options(&options);
     Parley *vm = loaded(f->image, &options);
     assert_int_equal(parley_run(vm), PARLEY_QUIT);
@@ -258,7 +256,7 @@ static void two_vms_run_side_by_side(void **state) {
     Fixture *f = *state;
     char other[128], text[2000];
     ParleyOptions options;
-    snprintf(other, sizeof other, "%s/other.image", f->folder);
+    snprintf(other, sizeof other, "%s", in_scratch("other.image"));
     copy_image(f, pharo);
     copy_image_to("candle-bench-spur64.image", other);
     parley_default_options(&options);
@@ -289,8 +287,8 @@ static void two_vms_run_at_the_same_time(void **state) {
     Fixture *f = *state;
     char other[128], log[128];
     ParleyOptions options;
-    snprintf(other, sizeof other, "%s/other.image", f->folder);
-    snprintf(log, sizeof log, "%s/log1.txt", f->folder);
+    snprintf(other, sizeof other, "%s", in_scratch("other.image"));
+    snprintf(log, sizeof log, "%s", in_scratch("log1.txt"));
     copy_image(f, pharo);
     copy_image_to("candle-bench-spur64.image", other);
     parley_default_options(&options);

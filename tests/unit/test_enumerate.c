@@ -1,22 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Enumerating objects: one by one, all instances of a class, all objects.
-#include "test_heap.h"
-
-typedef struct Fixture {
-    TestHeap test;
-    RootScope scope;
-    Oop held[4];
-} Fixture;
-
-static void open(Fixture *f) {
-    TestHeapOptions options = test_heap_options();
-    test_heap_open(&f->test, &options);
-    root_scope_enter(&f->test.heap, &f->scope, f->held, 4);
-}
-static void close(Fixture *f) {
-    root_scope_leave(&f->test.heap, &f->scope);
-    test_heap_close(&f->test);
-}
+#include "held_heap.h"
 
 typedef struct Walk {
     uint64_t count, sum, last, stop_at;

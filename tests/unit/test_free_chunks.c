@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/os_memory.h"
+#include "base/random.h"
 #include "memory/free_chunks.h"
 #include "object/header.h"
 
@@ -160,10 +161,7 @@ typedef struct Piece {
     uint64_t start, bytes;
 } Piece;
 
-static uint64_t random_of(uint64_t *seed, uint64_t limit) {
-    *seed = *seed * 6364136223846793005ull + 1442695040888963407ull;
-    return (*seed >> 33) % limit;
-}
+static uint64_t random_of(uint64_t *seed, uint64_t limit) { return random_next(seed) % limit; }
 
 // Every word is either in one taken piece or in one chunk of the lists.
 static void check_cover(const Area *area, const Piece *pieces, size_t count) {

@@ -14,6 +14,7 @@
 
 #include "image/read.h"
 #include "image/write.h"
+#include "scratch.h"
 #include "support/real_images.h"
 #include "support/synthetic.h"
 
@@ -28,26 +29,23 @@ typedef struct Loaded {
 
 typedef struct Fixture {
     Synthetic synthetic;
-    char folder[64], path[96];
+    char path[300];
     Diagnosis diagnosis;
 } Fixture;
 
 static int setup(void **state) {
     Fixture *f = calloc(1, sizeof *f);
     if (!f) return 1;
-    strcpy(f->folder, "/tmp/parley-write-XXXXXX");
     *state = f;
-    if (!mkdtemp(f->folder)) return 1;
-    snprintf(f->path, sizeof f->path, "%s/test.image", f->folder);
+    if (scratch_open(state)) return 1;
+    snprintf(f->path, sizeof f->path, "%s", in_scratch("test.image"));
     syn_build(&f->synthetic, BASE);
     return 0;
 }
 
 static int teardown(void **state) {
     Fixture *f = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", f->folder);
-    int failed = system(command);
+    int failed = scratch_close(state);
     free(f);
     return failed;
 }
@@ -82,18 +80,6 @@ static Status save(Fixture *f, const Loaded *loaded, uint64_t base) {
 
 static void saves(Fixture *f, const Loaded *loaded, uint64_t base) {
     if (save(f, loaded, base) != STATUS_OK) fail_msg("%s", f->diagnosis.text);
-}
-
-static uint8_t *file_bytes(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    uint8_t *bytes = malloc(*size);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
 }
 
 static unsigned files_in(const char *folder) {
@@ -268,7 +254,7 @@ static void dangling_references_are_refused(void **state) {
     raw_store(raw_slot_address(first.special, SPECIAL_EXTERNAL_OBJECTS), 0x1000);
     assert_int_equal(save(f, &first, BASE), STATUS_CORRUPT);
     assert_non_null(strstr(f->diagnosis.text, "no object"));
-    assert_int_equal(files_in(f->folder), 1);
+    assert_int_equal(files_in(scratch), 1);
     load(f, f->path, &second); // the old file is still there
     free(first.memory);
     free(second.memory);
@@ -294,7 +280,7 @@ static void symbolic_links_stay(void **state) {
     char link[128];
     struct stat status;
     load_synthetic(f, &first);
-    snprintf(link, sizeof link, "%s/link.image", f->folder);
+    snprintf(link, sizeof link, "%s", in_scratch("link.image"));
     assert_int_equal(symlink(f->path, link), 0);
     unlink(f->path);
     FILE *file = fopen(f->path, "wb"); // what the link points to: an empty file
@@ -312,7 +298,7 @@ static void missing_folder_is_an_error(void **state) {
     Fixture *f = *state;
     Loaded first;
     load_synthetic(f, &first);
-    snprintf(f->path, sizeof f->path, "%s/none/x.image", f->folder);
+    snprintf(f->path, sizeof f->path, "%s", in_scratch("none/x.image"));
     assert_int_equal(save(f, &first, BASE), STATUS_IO_ERROR);
     assert_non_null(strstr(f->diagnosis.text, "cannot save"));
     free(first.memory);
@@ -323,9 +309,9 @@ static void read_only_folder_is_an_error(void **state) {
     if (geteuid() == 0) skip(); // nothing is read-only for the superuser
     Loaded first;
     load_synthetic(f, &first);
-    assert_int_equal(chmod(f->folder, 0500), 0);
+    assert_int_equal(chmod(scratch, 0500), 0);
     assert_int_equal(save(f, &first, BASE), STATUS_IO_ERROR);
-    assert_int_equal(chmod(f->folder, 0700), 0);
+    assert_int_equal(chmod(scratch, 0700), 0);
     free(first.memory);
 }
 
@@ -333,7 +319,7 @@ static void other_than_files_are_refused(void **state) {
     Fixture *f = *state;
     Loaded first;
     load_synthetic(f, &first);
-    strcpy(f->path, f->folder);
+    strcpy(f->path, scratch);
     assert_int_equal(save(f, &first, BASE), STATUS_IO_ERROR);
     strcpy(f->path, "/dev/null");
     assert_int_equal(save(f, &first, BASE), STATUS_IO_ERROR);

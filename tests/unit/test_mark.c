@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What full collections keep and what they free, whatever the collector: roots, weak slots,
 // ephemerons, the class table, forwarders, and marking with hardly any memory for its tables.
-#include "test_heap.h"
+#include "held_heap.h"
 
 #include "memory/mourn.h"
 
-typedef struct Fixture {
-    TestHeap test;
-    RootScope scope;
-    Oop held[8];
-} Fixture;
-
-static void open_with(Fixture *f, const TestHeapOptions *options) {
-    test_heap_open(&f->test, options);
-    root_scope_enter(&f->test.heap, &f->scope, f->held, 8);
-}
-static void open(Fixture *f) {
-    TestHeapOptions options = test_heap_options();
-    open_with(f, &options);
-}
-static void close(Fixture *f) {
-    root_scope_leave(&f->test.heap, &f->scope);
-    test_heap_close(&f->test);
-}
 static Oop nil_of(Fixture *f) { return f->test.heap.nil; }
 static void collect(Fixture *f) {
     heap_collect_full(&f->test.heap);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/natural.h"
+#include "base/random.h"
 
 typedef unsigned __int128 Wide;
 enum { CASES = 2000, MOST_DIGITS = 300, MOST_BYTES = MOST_DIGITS * 8 };
@@ -24,12 +25,7 @@ static int start_random(void **state) {
     random_state = 0x9E3779B97F4A7C15u;
     return 0;
 }
-static uint64_t random_word(void) { // xorshift64*
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * 0x2545F4914F6CDD1Du;
-}
+static uint64_t random_word(void) { return random_next(&random_state); }
 static size_t random_below(size_t limit) { return (size_t)(random_word() % limit); }
 static Digit random_digit(void) {
     switch (random_below(8)) {

@@ -58,19 +58,6 @@ static void bytes_of_the_heap_are_copied(void **state) {
 
 // ---- images
 
-static uint8_t *file_bytes(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    uint8_t *bytes = malloc(*size);
-    assert_non_null(bytes);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
-}
-
 static Parley *new_vm(void) {
     ParleyOptions options;
     parley_default_options(&options);

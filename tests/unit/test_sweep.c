@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Mark-sweep: nothing moves, what is freed can be allocated again, collectors are exchanged.
 #include "graph_model.h"
+#include "held_heap.h"
 
-typedef struct Fixture {
-    TestHeap test;
-    RootScope scope;
-    Oop held[4];
-} Fixture;
-
-static void open(Fixture *f) {
+static void open_swept(Fixture *f) {
     TestHeapOptions options = test_heap_options();
     options.heap.collector = "sweep";
-    test_heap_open(&f->test, &options);
-    root_scope_enter(&f->test.heap, &f->scope, f->held, 4);
-}
-static void close(Fixture *f) {
-    root_scope_leave(&f->test.heap, &f->scope);
-    test_heap_close(&f->test);
+    open_with(f, &options);
 }
 
 static void test_old_objects_stay(void **state) {
     (void)state;
     Fixture f;
-    open(&f);
+    open_swept(&f);
     for (int i = 0; i < 3; i++) {
         test_heap_old_plain(&f.test, 9);
         f.held[i] = test_heap_old_plain(&f.test, 5);
@@ -41,7 +31,7 @@ static void test_old_objects_stay(void **state) {
 static void test_neighbours_are_joined(void **state) {
     (void)state;
     Fixture f;
-    open(&f);
+    open_swept(&f);
     f.held[0] = test_heap_old_plain(&f.test, 4);
     uint64_t start = raw_end(oop_bits(f.held[0]));
     for (int i = 0; i < 10; i++)
@@ -58,7 +48,7 @@ static void test_neighbours_are_joined(void **state) {
 static void test_free_space_is_used_again(void **state) {
     (void)state;
     Fixture f;
-    open(&f);
+    open_swept(&f);
     heap_collect_full(&f.test.heap);
     uint64_t before = heap_old_bytes(&f.test.heap);
     for (int round = 0; round < 50; round++) {
@@ -73,7 +63,7 @@ static void test_free_space_is_used_again(void **state) {
 static void test_compaction_on_request(void **state) {
     (void)state;
     Fixture f;
-    open(&f);
+    open_swept(&f);
     heap_compact(&f.test.heap);
     test_heap_old_plain(&f.test, 50);
     f.held[0] = test_heap_old_plain(&f.test, 5);
