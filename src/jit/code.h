@@ -15,8 +15,8 @@
 // resume points, by pc: there the frame can go on with all operands on its stack.
 //
 // The zone is filled from its start; when it is full some pieces go, and the others move together
-// (reclaim.h). It can be read and executed, never written: zone_write is the
-// one function that changes it, through a second mapping, and tells processor and simulator.
+// (reclaim.h). It can be read and executed, never written: zone_write is the one function that
+// changes it, through a second mapping, and tells processor and simulator.
 #ifndef PARLEY_JIT_CODE_H
 #define PARLEY_JIT_CODE_H
 

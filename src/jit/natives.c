@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which native stands for which primitive, and what all of them are written with. See natives.h.
+// Which native stands for which primitive, and what natives alone are written with. See natives.h.
 #include "jit/natives.h"
 
 #include "object/layouts.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The Spur object header and the formats, on raw machine words. This file opens the words: only
-// object/, memory/ and image/ include it (the JIT will); semantic code uses ops.h.
+// The Spur object header and the formats, on raw machine words. This file opens the words, for those
+// who lay objects out, move them, or make machine code that looks into them. Semantic code, that is
+// primitives, bodies of bytecodes and plugins, uses ops.h (tools/lint.sh looks).
 //
 //    63      56 55 54 53              32 31 30 29 28    24 23 22 21           0
 //   +----------+--+--+------------------+--+--+--+--------+--+--+--------------+

@@ -20,10 +20,9 @@
 // that all temporaries lie side by side (docs/decisions/0005); what the caller pushed is dead. The
 // sender of a base frame is a context in its page.
 //
-// Three kinds of frame share the header. Whoever walks frames asks the kind:
-//   INTERPRETED  as drawn, fp[1] is 0
-//   BASELINE     as drawn; compiled code runs it, and is called and returned to by fp[1]
-//   OPTIMISED    a tagged part as drawn, then raw words; a map per pc gives the virtual frames
+// There are two kinds of frame, and whoever walks frames asks which it is:
+//   INTERPRETED  fp[1] is 0
+//   BASELINE     compiled code runs it, naive or not, and is called and returned to by fp[1]
 #ifndef PARLEY_RUN_FRAME_H
 #define PARLEY_RUN_FRAME_H
 
@@ -32,7 +31,7 @@
 
 #include "object/ops.h"
 
-typedef enum FrameKind { FRAME_INTERPRETED, FRAME_BASELINE, FRAME_OPTIMISED } FrameKind;
+typedef enum FrameKind { FRAME_INTERPRETED, FRAME_BASELINE } FrameKind;
 
 enum {
     FRAME_RETURN_ADDRESS = 1,
