@@ -83,6 +83,8 @@ check "environment variables are read and set" run 0 pharo.image eval \
 check "as expected" says "'y'"
 check "and enumerated" run 0 pharo.image eval 'OSEnvironment current keys includes: #PATH asString'
 check "all of them" says true
+check "no method of Pharo has its source as a property" run 0 pharo.image eval '(Smalltalk globals allMethods count: [ :each | (each hasProperty: #source) and: [ each package name ~= #Parley ] ]) -> (Object >> #printOn:) sourceCode lines size'
+check "but a pointer to it" says "0->9"
 check "methods that the image compiles have their sources in it" run 0 pharo.image eval --save \
     'Object compile: (String streamContents: [ :s | s << #zork; cr; nextPut: $^; << #self ])'
 check "afterwards, too" run 0 pharo.image eval \
