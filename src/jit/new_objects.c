@@ -58,6 +58,7 @@ static void load_own_context(Compilation *c, Label slow) {
         ir_rm(ir, IR_LOAD, R_T5, R_FP, 8 * (int64_t)(c->argument_count + 2));
     else
         ir_rr(ir, IR_MOVE, R_T5, R_NIL);
+    ir_ri(ir, IR_CONSTANT, R_T0, (int64_t)c->temp_count << TAG_BITS | TAG_INT);
     ir_i(ir, IR_CALL_CODE, (int64_t)c->jit->marry);
     ir_ri(ir, IR_COMPARE_CONSTANT, R_T0, 0);
     ir_jump_if(ir, COND_EQUAL, slow);
@@ -96,8 +97,9 @@ void emit_new_closure(Compilation *c, int64_t argument_count, int64_t copied, La
     move_operands(c, CLOSURE_FIRST_COPIED, copied);
 }
 
-// ---- the stub that marries a frame, as context_of_frame does. T2: the context's size in bytes,
-// T3: its header without class, T5: the frame's closure, or nil. Answers the context in T0, or 0.
+// ---- the stub that marries a frame, as context_of_frame does. T0: the context's stack pointer, T2:
+// its size in bytes, T3: its header without class, T5: the frame's closure, or nil. Answers the
+// context in T0, or 0.
 void make_marry(IrCode *ir) {
     Label none = ir_new_label(ir), next = ir_new_label(ir);
     _Static_assert(CONTEXT_SMALL_FRAME_SLOTS % 2 == 0 && CONTEXT_LARGE_FRAME_SLOTS % 2 == 0,
@@ -112,7 +114,7 @@ void make_marry(IrCode *ir) {
     ir_rm(ir, IR_ADDRESS, R_T4, R_FP, TAG_INT);
     ir_rm(ir, IR_STORE, R_T4, R_T1, slot_offset(CONTEXT_SENDER));
     ir_rm(ir, IR_STORE, R_NIL, R_T1, slot_offset(CONTEXT_PC));
-    ir_mi(ir, IR_STORE_CONSTANT, R_T1, slot_offset(CONTEXT_STACK_POINTER), TAG_INT); // 0
+    ir_rm(ir, IR_STORE, R_T0, R_T1, slot_offset(CONTEXT_STACK_POINTER));
     ir_rm(ir, IR_LOAD, R_T4, R_FP, FP_METHOD);
     ir_rm(ir, IR_STORE, R_T4, R_T1, slot_offset(CONTEXT_METHOD));
     ir_rm(ir, IR_STORE, R_T5, R_T1, slot_offset(CONTEXT_CLOSURE));

@@ -9,7 +9,8 @@
 //   - a frame is flagged MARRIED exactly when its context slot holds a Context whose sender slot
 //     names the frame
 //   - a married context holds no arguments, temporaries or operands: what its frame has let go
-//     may be collected
+//     may be collected. Its stack pointer counts the temporaries; they are nil once it is a widow, and
+//     images look there before they ask the outer context
 //   - a context is resumed only after its method is verified and pc, stack pointer and receiver
 //     agree with what verification found
 #include "run/context.h"
@@ -59,6 +60,19 @@ static bool wants_large_context(const uint64_t *fp) {
     return method_has_large_frame(frame_oop(fp + FRAME_METHOD));
 }
 
+// Arguments, copied values and declared temporaries.
+static Num temps_of_frame(VM *vm, uint64_t *fp) {
+    Oop method = frame_oop(fp + FRAME_METHOD);
+    Num arguments = num(frame_argument_count(fp));
+    if (frame_is_block(fp)) {
+        Oop closure = frame_oop(frame_callee_slot(fp));
+        if (!closure_is_full(vm, closure))
+            return num_add(arguments, num_sub(slot_count(closure), num(CLOSURE_FIRST_COPIED)));
+    }
+    Num temps = method_temp_count(method);
+    return num_lt(temps, arguments) ? arguments : temps;
+}
+
 Oop context_of_frame(VM *vm, uint64_t *fp) {
     if (frame_is_married(fp)) return frame_oop(fp + FRAME_CONTEXT);
     int capacity = wants_large_context(fp) ? CONTEXT_LARGE_FRAME_SLOTS : CONTEXT_SMALL_FRAME_SLOTS;
@@ -68,7 +82,7 @@ Oop context_of_frame(VM *vm, uint64_t *fp) {
     if (oop_is_none(context)) return context;
     Heap *heap = &vm->heap;
     field_at_put(heap, context, CONTEXT_SENDER, tagged_frame(fp));
-    field_at_put(heap, context, CONTEXT_STACK_POINTER, oop_from_num(num(0)));
+    field_at_put(heap, context, CONTEXT_STACK_POINTER, oop_from_num(temps_of_frame(vm, fp)));
     field_at_put(heap, context, CONTEXT_METHOD, frame_oop(fp + FRAME_METHOD));
     field_at_put(heap, context, CONTEXT_RECEIVER, frame_oop(fp + FRAME_RECEIVER));
     if (frame_is_block(fp))
