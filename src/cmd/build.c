@@ -15,16 +15,16 @@
 #include "compile/pharo_sources.h"
 #include "compile/read_sources.h"
 
-enum { COMPLAINT_LIMIT = 100 };
+enum { COMPLAINT_LIMIT = 100, WITH_LIMIT = 64 };
 // Activations and backward jumps that initialisers may take: minutes.
 #define DEFAULT_TICK_LIMIT 10000000000ull
 
 typedef struct BuildArguments {
     RunOptions run;
     const char *image, *bytecodes;
-    const char *pharo; // a checkout of Pharo; NULL: sources are given
     const char *packages;
-    PharoSet pharo_set;
+    const char *with[WITH_LIMIT];
+    PharoBuild pharo; // no checkout: sources are given
     bool quiet, strict, no_run;
     char **sources;
     int source_count;
@@ -42,6 +42,9 @@ static int print_help(void) {
         "  -o IMAGE           the file to make; it appears when everything went well\n"
         "  --pharo TREE       a checkout of Pharo 13, instead of SOURCES\n"
         "  --packages SET     of Pharo: minimal, compiler, kernel-tests (default), all-tests\n"
+        "  --with SOURCES     what the Pharo, from kernel-tests on, loads at the end, compiled by "
+        "its\n"
+        "                     own compiler: a folder or a file; may be given several times\n"
         "  --bytecodes=SET    sista (default) or v3\n"
         "  --strict           names that nobody defines are errors, not warnings\n"
         "  --quiet            print no warnings\n"
@@ -94,24 +97,38 @@ static bool read_flag(BuildArguments *given, const char *argument) {
 // An option whose value is the next argument; NULL: another option.
 static const char **following_value(BuildArguments *given, const char *option) {
     if (strcmp(option, "-o") == 0) return &given->image;
-    if (strcmp(option, "--pharo") == 0) return &given->pharo;
+    if (strcmp(option, "--pharo") == 0) return &given->pharo.checkout;
     if (strcmp(option, "--packages") == 0) return &given->packages;
+    if (strcmp(option, "--with") == 0 && given->pharo.given_count < WITH_LIMIT)
+        return &given->with[given->pharo.given_count++];
     return NULL;
+}
+
+// Before a Pharo is built, which takes its time.
+static bool check_with(const BuildArguments *given) {
+    if (given->pharo.given_count == 0) return true;
+    if (!given->pharo.checkout) return complain("--with is for --pharo"), false;
+    if (given->pharo.set < PHARO_KERNEL_TESTS)
+        return complain("--with needs the packages of kernel-tests at least"), false;
+    for (unsigned i = 0; i < given->pharo.given_count; i++)
+        if (access(given->with[i], R_OK) != 0)
+            return complain("--with: %s: %s", given->with[i], strerror(errno)), false;
+    return true;
 }
 
 static bool check_arguments(BuildArguments *given) {
     if (strcmp(given->bytecodes, "sista") != 0 && strcmp(given->bytecodes, "v3") != 0)
         return complain("--bytecodes is sista or v3, not '%s'", given->bytecodes), false;
-    if (!given->pharo && given->source_count == 0)
+    if (!given->pharo.checkout && given->source_count == 0)
         return complain("no sources; see parley build --help"), false;
-    if (given->pharo && given->source_count)
+    if (given->pharo.checkout && given->source_count)
         return complain("--pharo has its own sources: '%s' is too much", given->sources[0]), false;
-    if (!pharo_set_named(given->packages, &given->pharo_set))
+    if (!pharo_set_named(given->packages, &given->pharo.set))
         return complain("--packages is minimal, compiler, kernel-tests or all-tests, not '%s'",
                         given->packages),
                false;
     if (!given->image) return complain("no image to make: -o IMAGE is missing"), false;
-    return true;
+    return check_with(given);
 }
 
 // Sources are moved to the front of the arguments.
@@ -120,6 +137,7 @@ static bool read_arguments(BuildArguments *given, int count, char **arguments) {
                               .bytecodes = "sista",
                               .packages = "kernel-tests",
                               .run.max_ticks = DEFAULT_TICK_LIMIT};
+    given->pharo.given = given->with;
     for (int i = 0; i < count; i++) {
         const char **value = following_value(given, arguments[i]);
         if (value) {
@@ -158,13 +176,15 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
     Diagnosis diagnosis = {""};
     BuildOptions options = {
         .compile = {.bytecode_set = strcmp(given->bytecodes, "v3") == 0 ? CODE_V3PLUS : CODE_SISTA,
-                    .constant_blocks = given->pharo != NULL,
+                    .constant_blocks = given->pharo.checkout != NULL,
                     .strict = given->strict,
                     .warn = true},
-        .pharo = given->pharo != NULL,
+        .pharo = given->pharo.checkout != NULL,
         .counts = counts,
     };
-    if (given->pharo) pharo_sources_read(tree, given->pharo, PHARO_MINIMAL, given->pharo_set, PHARO_LAID_OUT);
+    if (given->pharo.checkout)
+        pharo_sources_read(tree, given->pharo.checkout, PHARO_MINIMAL, given->pharo.set,
+                           PHARO_LAID_OUT);
     for (int i = 0; i < given->source_count; i++)
         sources_read(tree, given->sources[i]);
     for (size_t i = 0; i < tree->scripts.count; i++)
@@ -186,17 +206,17 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
 // vain.
 static int start_first(const BuildArguments *given, const char *path) {
     RunOptions run = given->run;
-    if (given->pharo && !run.trace) run.trace = "dnu,stacks";
+    if (given->pharo.checkout && !run.trace) run.trace = "dnu,stacks";
     return build_run(&run, path, NULL, 0);
 }
 
 // One step after the other, until one fails.
 static int run_pharo_steps(const BuildArguments *given, const char *path) {
     int code = EXIT_OK;
-    unsigned count = pharo_step_count(given->pharo_set);
+    unsigned count = pharo_step_count(&given->pharo);
     for (unsigned i = 0; i < count && code == EXIT_OK; i++) {
-        if (!given->quiet) printf("%u/%u %s\n", i + 1, count, pharo_step_name(given->pharo_set, i));
-        code = pharo_step_run(&given->run, path, given->pharo, given->pharo_set, i);
+        if (!given->quiet) printf("%u/%u %s\n", i + 1, count, pharo_step_name(&given->pharo, i));
+        code = pharo_step_run(&given->run, path, &given->pharo, i);
     }
     return code;
 }
@@ -205,7 +225,8 @@ static int build(const BuildArguments *given, SourceTree *tree, const char *path
     BuildCounts counts = {0};
     int code = lay_out(given, tree, path, &counts);
     if (code == EXIT_OK && !given->no_run) code = start_first(given, path);
-    if (code == EXIT_OK && !given->no_run && given->pharo) code = run_pharo_steps(given, path);
+    if (code == EXIT_OK && !given->no_run && given->pharo.checkout)
+        code = run_pharo_steps(given, path);
     if (code == EXIT_OK && rename(path, given->image) != 0)
         code = complain("%s: cannot be made: %s", given->image, strerror(errno));
     unlink(path);

@@ -18,9 +18,16 @@ int build_run(const RunOptions *options, const char *path, const char *const *wo
               unsigned word_count);
 
 // ---- pharo_steps.c: what follows the first start of a Pharo
-unsigned pharo_step_count(PharoSet set);
-const char *pharo_step_name(PharoSet set, unsigned index);
-int pharo_step_run(const RunOptions *options, const char *path, const char *checkout, PharoSet set,
+typedef struct PharoBuild {
+    const char *checkout;
+    PharoSet set;
+    const char *const *given; // sources that the image loads at the end
+    unsigned given_count;
+} PharoBuild;
+
+unsigned pharo_step_count(const PharoBuild *build);
+const char *pharo_step_name(const PharoBuild *build, unsigned index);
+int pharo_step_run(const RunOptions *options, const char *path, const PharoBuild *build,
                    unsigned index);
 
 #endif

@@ -7,12 +7,13 @@
 #include "cmd/build_run.h"
 #include "cmd/command.h"
 #include "compile/file_out.h"
+#include "compile/read_sources.h"
 
 // Texts of our own (pharo_own.S).
 extern const char parley_pharo_sources[], parley_pharo_network[], parley_pharo_environment[];
 
 enum { STEP_WORDS = 12 };
-static const char tree_prefix[] = "TREE/";
+static const char tree_prefix[] = "TREE/", given_word[] = "GIVEN";
 
 typedef struct Step {
     PharoSet set;
@@ -31,21 +32,31 @@ static const Step steps[] = {
 
 enum { STEP_COUNT = sizeof steps / sizeof *steps };
 
-// The index-th step of a set; NULL beyond the last one.
-static const Step *step_at(PharoSet set, unsigned index) {
-    for (unsigned i = 0; i < STEP_COUNT; i++)
-        if (steps[i].set <= set && index-- == 0) return &steps[i];
+static bool loads_given(const Step *step) {
+    for (unsigned i = 0; i < STEP_WORDS && step->words[i]; i++)
+        if (strcmp(step->words[i], given_word) == 0) return true;
+    return false;
+}
+
+// The index-th step of a build; NULL beyond the last one.
+static const Step *step_at(const PharoBuild *build, unsigned index) {
+    for (unsigned i = 0; i < STEP_COUNT; i++) {
+        if (steps[i].set > build->set || (!build->given_count && loads_given(&steps[i]))) continue;
+        if (index-- == 0) return &steps[i];
+    }
     return NULL;
 }
 
-unsigned pharo_step_count(PharoSet set) {
+unsigned pharo_step_count(const PharoBuild *build) {
     unsigned count = 0;
-    while (step_at(set, count))
+    while (step_at(build, count))
         count++;
     return count;
 }
 
-const char *pharo_step_name(PharoSet set, unsigned index) { return step_at(set, index)->name; }
+const char *pharo_step_name(const PharoBuild *build, unsigned index) {
+    return step_at(build, index)->name;
+}
 
 // Whoever loads a package runs the initialisers of its classes, so the builder has them run for the
 // tests that it lays out.
@@ -60,35 +71,43 @@ static bool write_initializers(const char *checkout, PharoSet set, FILE *to) {
 }
 
 // A file out of the packages that the image loads itself.
-static bool write_loaded(SourceTree *tree, const char *checkout, PharoSet set, FILE *to) {
-    pharo_sources_read(tree, checkout, PHARO_MINIMAL, set, PHARO_LOADED);
+static bool write_loaded(SourceTree *tree, const PharoBuild *build, FILE *to) {
+    pharo_sources_read(tree, build->checkout, PHARO_MINIMAL, build->set, PHARO_LOADED);
     fputs(parley_pharo_environment, to);
-    return write_initializers(checkout, set, to) && file_out(to, tree);
+    return write_initializers(build->checkout, build->set, to) && file_out(to, tree);
 }
 
-static bool write_comments(SourceTree *tree, const char *checkout, PharoSet set, FILE *to) {
-    pharo_sources_read(tree, checkout, PHARO_MINIMAL, set, PHARO_LAID_OUT);
+static bool write_comments(SourceTree *tree, const PharoBuild *build, FILE *to) {
+    pharo_sources_read(tree, build->checkout, PHARO_MINIMAL, build->set, PHARO_LAID_OUT);
     fputs(parley_pharo_sources, to);
     fputs(parley_pharo_network, to);
     file_out_comments(to, tree);
     return !tree->arena.is_exhausted;
 }
 
-typedef bool WriteFile(SourceTree *tree, const char *checkout, PharoSet set, FILE *to);
+// A file out of what was given besides.
+static bool write_given(SourceTree *tree, const PharoBuild *build, FILE *to) {
+    for (unsigned i = 0; i < build->given_count; i++)
+        sources_read(tree, build->given[i]);
+    return file_out(to, tree);
+}
+
+typedef bool WriteFile(SourceTree *tree, const PharoBuild *build, FILE *to);
 
 // What writes the file that the word stands for; NULL: the word stands for itself.
 static WriteFile *writer_of(const char *word) {
     if (strcmp(word, "LOADED") == 0) return write_loaded;
-    return strcmp(word, "COMMENTS") == 0 ? write_comments : NULL;
+    if (strcmp(word, "COMMENTS") == 0) return write_comments;
+    return strcmp(word, given_word) == 0 ? write_given : NULL;
 }
 
 // Writes a file beside the image; it is removed when the step is over.
-static int write_file(WriteFile *writer, const char *checkout, PharoSet set, const char *path) {
+static int write_file(WriteFile *writer, const PharoBuild *build, const char *path) {
     SourceTree *tree = source_tree_new();
     FILE *to = tree ? fopen(path, "w") : NULL;
     bool complete = false;
     if (to) {
-        complete = writer(tree, checkout, set, to) && tree->diagnostics.error_count == 0;
+        complete = writer(tree, build, to) && tree->diagnostics.error_count == 0;
         for (size_t i = 0; i < tree->diagnostics.count; i++)
             diagnostic_print(&tree->diagnostics.items[i], stderr);
         complete = fclose(to) == 0 && complete;
@@ -112,13 +131,13 @@ static bool has_files(const Step *step, const char *checkout) {
     return true;
 }
 
-int pharo_step_run(const RunOptions *options, const char *path, const char *checkout, PharoSet set,
+int pharo_step_run(const RunOptions *options, const char *path, const PharoBuild *build,
                    unsigned index) {
-    const Step *step = step_at(set, index);
+    const Step *step = step_at(build, index);
     const char *words[STEP_WORDS];
     char files[2][4096], written[4096];
     unsigned file_count = 0;
-    if (step->optional_part && !has_files(step, checkout)) {
+    if (step->optional_part && !has_files(step, build->checkout)) {
         printf("  left out: the checkout has no %s\n", step->optional_part);
         return EXIT_OK;
     }
@@ -129,11 +148,12 @@ int pharo_step_run(const RunOptions *options, const char *path, const char *chec
         words[count] = step->words[count];
         WriteFile *writer = writer_of(words[count]);
         if (writer) {
-            code = write_file(writer, checkout, set, written);
+            code = write_file(writer, build, written);
             words[count] = written;
         } else if (is_file_of_tree(words[count]) && file_count < 2) {
             char *file = files[file_count++];
-            snprintf(file, sizeof files[0], "%s/%s", checkout, words[count] + strlen(tree_prefix));
+            snprintf(file, sizeof files[0], "%s/%s", build->checkout,
+                     words[count] + strlen(tree_prefix));
             words[count] = file;
         }
     }

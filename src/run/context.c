@@ -9,8 +9,8 @@
 //   - a frame is flagged MARRIED exactly when its context slot holds a Context whose sender slot
 //     names the frame
 //   - a married context holds no arguments, temporaries or operands: what its frame has let go
-//     may be collected. Its stack pointer counts the temporaries; they are nil once it is a widow, and
-//     images look there before they ask the outer context
+//     may be collected. Its stack pointer counts the temporaries; they are nil once it is a widow,
+//     and images look there before they ask the outer context
 //   - a context is resumed only after its method is verified and pc, stack pointer and receiver
 //     agree with what verification found
 #include "run/context.h"

@@ -9,6 +9,9 @@ complains() { grep -qF -- "$1" err || { sed 's/^/# /' err | head -5; return 1; }
 
 check "a set that is none is refused" refuses "--packages is" build --pharo . --packages x -o x.image
 check "sources besides are refused" refuses "is too much" build --pharo . src -o x.image
+check "sources to be loaded are for a Pharo" refuses "--with is for --pharo" build src --with src -o x.image
+check "with what loads them" refuses "needs the packages" build --pharo . --with . --packages compiler -o x.image
+check "and be there" refuses "none.st: No such file" build --pharo . --with none.st -o x.image
 check "a folder that is no checkout is refused" run 2 build --pharo . -o x.image
 check "and leaves nothing" [ ! -e x.image ]
 tree=${PARLEY_PHARO_TREE:-}
@@ -101,5 +104,10 @@ check "sources are filed out" run 0 file-out TMoo.trait.st Cow.class.st -o cow.s
 check "and taken in" run 0 pharo.image st cow.st --save --quit
 check "a class with a trait answers" run 0 pharo.image eval 'Cow new moo'
 check "what the trait says" says "'moo!'"
+check "both are loaded while a Pharo is built" \
+    build kernel-tests --with TMoo.trait.st --with Cow.class.st -o with.image
+check "in a step of its own" says "13/14 what is given besides"
+check "the class answers there, too" run 0 with.image eval 'Cow new moo'
+check "what its trait says" says "'moo!'"
 echo "1..$count"
 exit $((failures > 0))
