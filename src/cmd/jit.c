@@ -143,6 +143,7 @@ static int with_compiler(JitCommand *command, VM *vm, Oop method, const char *na
     jit_default_options(&options);
     options.backend = command->backend;
     options.policy.code_bytes = CODE_BYTES;
+    options.policy.expects_floats = 1;
     if (command->naive) options.compile = naive_compile;
     if (jit_init(vm, &options, &diagnosis) != STATUS_OK) return complain("%s", diagnosis.text);
     command->listing = listing_open(command->backend);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Assembling: IR to bytes, for any back end, in two passes over the list. The first lets the back
 // end write a draft, with any displacements, and so finds where labels lie; the second, when the
-// address is known, writes anew what depends on places: jumps, calls and the like.
+// address is known, writes anew what depends on places: jumps, calls and the like, which the first
+// has noted.
 //
 // What must stay true: both passes see every instruction at the same place. Sizes do not depend on
 // labels (backend.h), and padding depends on the address only up to the code's own alignment. A
@@ -47,13 +48,38 @@ static uint64_t label_place(const IrCode *code, uint32_t i, uint64_t at) {
     return is_data ? round_up(at, sizeof(uint64_t)) : at;
 }
 
+static const bool has_label[] = {
+#define IR(NAME, form, text)                                                                       \
+    [IR_##NAME] = FORM_##form == FORM_L || FORM_##form == FORM_CL || FORM_##form == FORM_RL ||     \
+                  FORM_##form == FORM_RRL,
+#include "jit/ir.tbl"
+#undef IR
+};
+
+static bool depends_on_place(IrOp op) {
+    return has_label[op] || ir_leads_elsewhere(op) || op == IR_SEND_SITE;
+}
+
 // Room for all instructions at their longest; false: no memory.
 static bool begin_draft(IrCode *code, const Backend *backend) {
+    code->placed_count = 0;
+    if (code->measured > code->count) return true;
     free(code->draft);
     free(code->offsets);
-    code->draft = malloc((size_t)(code->count + 1) * backend->longest_bytes);
-    code->offsets = malloc((code->count + 1) * sizeof *code->offsets);
-    return code->draft && code->offsets;
+    free(code->placed);
+    code->measured = code->count + code->count / 2 + 256;
+    code->draft = malloc((size_t)code->measured * backend->longest_bytes);
+    code->offsets = malloc(code->measured * sizeof *code->offsets);
+    code->placed = malloc(code->measured * sizeof *code->placed);
+    if (code->draft && code->offsets && code->placed) return true;
+    code->measured = 0;
+    return false;
+}
+
+static void place_label(const IrCode *code, uint32_t i, uint64_t at, uint64_t *labels) {
+    int32_t label = code->instructions[i].extra;
+    CHECK(labels[label] == LABEL_NOWHERE, "label %d stands twice", label);
+    labels[label] = label_place(code, i, at);
 }
 
 uint32_t assemble_measure(IrCode *code, const Backend *backend, uint64_t *labels) {
@@ -62,45 +88,23 @@ uint32_t assemble_measure(IrCode *code, const Backend *backend, uint64_t *labels
     if (code->out_of_memory) return 0;
     for (uint32_t i = 0; i < code->label_count; i++)
         labels[i] = LABEL_NOWHERE;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < code->count; i++) {
-        const IrIns *in = &code->instructions[i];
-        CHECK(ir_is_sound(code, in), "instruction %u, %s, is not sound", i, ir_op_name(in->op));
-        code->offsets[i] = at;
+    const IrIns *instructions = code->instructions;
+    uint32_t *offsets = code->offsets, *placed = code->placed;
+    uint32_t count = code->count, at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const IrIns *in = &instructions[i];
+        ASSERT(ir_is_sound(code, in));
+        offsets[i] = at;
         if (in->op == IR_LABEL) {
-            CHECK(labels[in->extra] == LABEL_NOWHERE, "label %d stands twice", in->extra);
-            labels[in->extra] = label_place(code, i, at);
-        } else {
-            at += backend->encode(in, at, NULL, code->draft + at);
+            place_label(code, i, at, labels);
+            continue;
         }
+        if (depends_on_place(in->op)) *placed++ = i;
+        at += backend->encode(in, at, NULL, code->draft + at);
     }
-    code->offsets[code->count] = at;
+    offsets[count] = at;
+    code->placed_count = (uint32_t)(placed - code->placed);
     return at;
-}
-
-static bool refers_to_label(const IrIns *in) {
-    switch (ir_op_form(in->op)) {
-    case FORM_L:
-        return in->op != IR_LABEL;
-    case FORM_CL:
-    case FORM_RL:
-    case FORM_RRL:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool depends_on_place(const IrIns *in) {
-    switch ((IrOp)in->op) {
-    case IR_JUMP_CODE:
-    case IR_JUMP_CODE_IF:
-    case IR_CALL_CODE:
-    case IR_SEND_SITE:
-        return true;
-    default:
-        return refers_to_label(in);
-    }
 }
 
 // Does the instruction's draft hold for the address?
@@ -114,25 +118,30 @@ __attribute__((unused)) static bool draft_holds(const IrCode *code, const Backen
            memcmp(bytes, code->draft + offset, size) == 0;
 }
 
+// Debug builds ask whether all else is as it should be.
+static void check_draft(const IrCode *code, const Backend *backend, uint64_t address,
+                        const uint64_t *labels) {
+    for (uint32_t i = 0; i < code->count; i++)
+        ASSERT(depends_on_place(code->instructions[i].op) ||
+               draft_holds(code, backend, i, address, labels));
+}
+
 AssembleResult assemble(const IrCode *code, const Backend *backend, uint64_t address,
                         uint64_t *labels, uint8_t *out) {
     if (code->out_of_memory) return ASSEMBLE_NO_MEMORY;
     ASSERT(address % backend->code_alignment == 0);
-    memcpy(out, code->draft, code->offsets[code->count]);
+    if (out != code->draft) memcpy(out, code->draft, code->offsets[code->count]);
     for (uint32_t i = 0; i < code->label_count; i++)
         if (labels[i] != LABEL_NOWHERE) labels[i] += address;
-    for (uint32_t i = 0; i < code->count; i++) {
-        const IrIns *in = &code->instructions[i];
-        uint32_t offset = code->offsets[i];
-        if (!depends_on_place(in)) {
-            ASSERT(draft_holds(code, backend, i, address, labels));
-            continue;
-        }
-        if (refers_to_label(in))
+    for (uint32_t i = 0; i < code->placed_count; i++) {
+        const IrIns *in = &code->instructions[code->placed[i]];
+        uint32_t offset = code->offsets[code->placed[i]];
+        if (has_label[in->op])
             CHECK(labels[in->extra] != LABEL_NOWHERE, "label %d stands nowhere", in->extra);
         uint32_t bytes = backend->encode(in, address + offset, labels, out + offset);
         if (bytes == ENCODE_TOO_FAR) return ASSEMBLE_TOO_FAR;
-        ASSERT(bytes == code->offsets[i + 1] - offset);
+        ASSERT(bytes == code->offsets[code->placed[i] + 1] - offset);
     }
+    check_draft(code, backend, address, labels);
     return ASSEMBLED;
 }

@@ -60,7 +60,8 @@ typedef enum AssembleResult { ASSEMBLED, ASSEMBLE_NO_MEMORY, ASSEMBLE_TOO_FAR } 
 // of them stays with the IR, as do the offsets of its instructions. labels (label_count words)
 // become offsets from the start. Without memory 0, and code->out_of_memory is set.
 uint32_t assemble_measure(IrCode *code, const Backend *backend, uint64_t *labels);
-// Writes the code that was measured last, for `address`, to `out`; labels become addresses.
+// Writes the code that was measured last, for `address`, to `out`, which may be the draft; labels
+// become addresses.
 AssembleResult assemble(const IrCode *code, const Backend *backend, uint64_t address,
                         uint64_t *labels, uint8_t *out);
 

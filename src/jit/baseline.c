@@ -359,7 +359,7 @@ static void compile_instruction(Compilation *c) {
         if (!c->is_frameless) note_resume(c, c->pc, label);
     }
     if (c->is_dead) begin_anew(c);
-    if (!c->is_frameless) note_state(c);
+    if (c->notes_states && !c->is_frameless) note_state(c);
     c->leaves = false;
     templates[c->in.op](c, c->in.a, c->in.b);
     c->is_dead = c->leaves || flow == FLOW_JUMP || flow == FLOW_RETURN || flow == FLOW_STOP;
@@ -437,6 +437,7 @@ static void compile_frameless(Compilation *c) {
     compile_bytecodes(c);
     bool is_good = !c->frameless_failed;
     c->is_frameless = c->has_stored = c->is_writable = c->frameless_failed = c->is_dead = false;
+    c->notes_states = false;
     array_clear(&c->stack);
     compilation_restart(c);
     if (is_good) {
@@ -451,7 +452,8 @@ static void compile_frameless(Compilation *c) {
 Code *baseline_compile(VM *vm, Jit *jit, const LookupEntry *method, const BlockEntry *block) {
     Compilation c;
     Code *code = NULL;
-    if (compilation_begin(&c, vm, jit, method, block) && compilation_find_targets(&c)) {
+    if (compilation_begin(&c, vm, jit, method, block)) {
+        compilation_find_targets(&c);
         emit_entry(&c);
         compile_frameless(&c);
         emit_new_frame(&c);

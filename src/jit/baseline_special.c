@@ -47,6 +47,7 @@ static void on_floats(Binary *binary, IrOp operation) {
 // The slow way of a special send, with its operands where they are now.
 static NotedExit exit_send(Compilation *c, ExitKind kind, const Binary *binary, int64_t selector,
                            unsigned operands) {
+    bool tries = binary->second_try != TRY_FLOATS || c->jit->expects_floats;
     NotedExit exit = {.kind = kind,
                       .label = binary->slow,
                       .pc = c->pc,
@@ -54,13 +55,14 @@ static NotedExit exit_send(Compilation *c, ExitKind kind, const Binary *binary, 
                       .selector = (uint32_t)selector,
                       .below = (uint32_t)(c->stack.count - operands),
                       .argument_count = (uint8_t)(operands - 1),
-                      .second_try = (uint8_t)binary->second_try,
+                      .second_try = (uint8_t)(tries ? binary->second_try : TRY_NOTHING),
                       .operation = (uint8_t)binary->operation,
                       .condition = (uint8_t)binary->condition,
                       .first_value = (uint32_t)c->exit_values.count,
                       .value_count = operands};
     for (size_t i = operands; i-- > 0;)
         if (!array_push(&c->exit_values, *at(c, i))) c->failed = true;
+    c->notes_states |= exit.second_try == TRY_FLOATS && exit.operation != IR_FLOAT_COMPARE;
     return exit;
 }
 // The answer is in T0, and so it is when the slow way, which pushes the operands and sends, is

@@ -74,8 +74,6 @@ void code_free(Code *code) {
     for (uint32_t i = 0; i < code->send_count; i++)
         free(code->sends[i].cases);
     free(code->sends);
-    free(code->resume_points);
-    free(code->references);
     free(code);
 }
 

@@ -62,7 +62,7 @@ typedef struct Code {
     uint32_t block_pc; // of an old block inside the method, as in FRAME_PC; 0: method or full block
     uint32_t copied_count; // of a block
     bool is_block, is_full_block;
-    SendSite *sends;
+    SendSite *sends; // these three are one block of memory
     ResumePoint *resume_points;
     uint32_t *references; // offsets behind instructions that lead to other code, but for sends
     uint32_t send_count, resume_count, reference_count;

@@ -131,11 +131,12 @@ void emit_return(Compilation *c) {
         ir_i(&c->ir, IR_RETURN, c->argument_count + 1);
         return;
     }
-    Label slowly = ir_new_label(&c->ir);
+    Label slowly = ir_new_label(&c->ir), leave = ir_new_label(&c->ir);
     ir_mi(&c->ir, IR_TEST_MEMORY32, R_FP, FP_FLAGS, (int32_t)FRAME_FLAG_LEAVES_TRACES);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, slowly);
+    ir_label(&c->ir, leave);
     emit_leave_frame(c);
-    NotedExit exit = {.kind = EXIT_RETURN, .label = slowly, .pc = c->pc};
+    NotedExit exit = {.kind = EXIT_RETURN, .label = slowly, .back = leave, .pc = c->pc};
     note_values(c, &exit);
     note_exit(c, exit);
 }
@@ -351,23 +352,16 @@ static void emit_exit_send(Compilation *c, const NotedExit *exit) {
     note_resume(c, exit->next_pc, resume);
 }
 
-// A frame that has nothing but a context widows it (context_widow).
 static void emit_slow_return(Compilation *c, const NotedExit *exit) {
-    const uint64_t slow = FRAME_FLAG_LEAVES_TRACES & ~FRAME_FLAG_MARRIED;
     IrCode *ir = &c->ir;
-    Label by_call = ir_new_label(ir);
-    ir_mi(ir, IR_TEST_MEMORY32, R_FP, FP_FLAGS, (int32_t)slow);
-    ir_jump_if(ir, COND_NOT_EQUAL, by_call);
-    ir_rm(ir, IR_LOAD, R_T1, R_FP, 8 * FRAME_CONTEXT);
-    ir_rm(ir, IR_STORE, R_NIL, R_T1, slot_offset(CONTEXT_SENDER));
-    ir_rm(ir, IR_STORE, R_NIL, R_T1, slot_offset(CONTEXT_PC));
-    emit_leave_frame(c);
-    ir_label(ir, by_call);
+    ir_i(ir, IR_CALL_CODE, (int64_t)c->jit->widow);
+    ir_ri(ir, IR_COMPARE_CONSTANT, R_T1, 0);
+    ir_jump_if(ir, COND_EQUAL, exit->back);
     push_values(c, exit);
     ir_mi(ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)exit->pc);
     ir_rr(ir, IR_MOVE, R_T1, R_T0);
     emit_call(c, RUNTIME_RETURN);
-    emit_leave_frame(c);
+    ir_jump(ir, exit->back);
 }
 
 static void emit_exit(Compilation *c, const NotedExit *exit) {
@@ -533,12 +527,13 @@ static void emit_method_checks(Compilation *c) {
     const LookupEntry *entry = c->entry;
     Label slowly = ir_new_label(&c->ir);
     bool is_quick = entry->flags & LOOKUP_QUICK;
-    note_exit(c, (NotedExit){.kind = EXIT_ACTIVATE, .label = slowly});
+    bool looks_at_self = is_quick ? entry->kind == LOOKUP_ANSWERS_VARIABLE : entry->needed_slots > 0;
+    if (looks_at_self) note_exit(c, (NotedExit){.kind = EXIT_ACTIVATE, .label = slowly});
     emit_checked_entry(c);
     if (entry->primitive && !is_quick) emit_primitive(c);
     if (is_quick)
         emit_quick_return(c, slowly);
-    else if (entry->needed_slots > 0)
+    else if (looks_at_self)
         emit_check_self(c, entry->needed_slots, slowly);
 }
 

@@ -94,6 +94,7 @@ typedef struct Compilation {
     uint32_t argument_count, temp_count;
     uint32_t first_pc, end_pc; // of the code to be compiled, as in FRAME_PC
     Label *labels;             // one per byte of it
+    uint32_t label_room;       // that labels and is_target have
     Instruction in;            // the instruction being compiled
     uint32_t pc, next_pc;      // its pc and the one behind it, as in FRAME_PC
     bool *is_target; // beside them: is it jumped to? Asked for by compilation_find_targets
@@ -110,6 +111,7 @@ typedef struct Compilation {
     ARRAY(NotedExit) exits;
     ARRAY(Value) exit_values;
     ARRAY(NotedState) states; // of the compiler that goes back to them, by pc
+    bool notes_states;        // since a path of floats may begin before
     uint32_t path_end;        // as far as paths of floats have gone
     ARRAY(Value) stack; // of the compiler that keeps one: the operands
     Code *code;         // to be; the piece names it in its second word
@@ -137,8 +139,8 @@ void compilation_restart(Compilation *c);
 bool compilation_next(Compilation *c);
 // Operands on the stack before the instruction, as far as verification knows.
 int compilation_depth(const Compilation *c);
-// Finds out what is jumped to, before anything is compiled. False: no memory.
-bool compilation_find_targets(Compilation *c);
+// Finds out what is jumped to, before anything is compiled.
+void compilation_find_targets(Compilation *c);
 // The instruction behind this one, if it can be reached; and taking it along with this one.
 bool compilation_peek(const Compilation *c, Instruction *next);
 void compilation_take(Compilation *c, const Instruction *next);
@@ -149,7 +151,9 @@ bool compilation_at(const Compilation *c, uint32_t pc, Instruction *in);
 Value compilation_literal(const Compilation *c, int64_t index);
 // Assembles the code into the zone; NULL where there is no room, which is asked for.
 Code *compilation_finish(Compilation *c);
+// Keeps the room that lists took, for the next compilation.
 void compilation_end(Compilation *c);
+void compilation_release_room(Jit *jit);
 
 // ---- what both compilers emit (compilation.c)
 // Everything before the frame: entries, primitive, what is asked of the receiver, which is in T0

@@ -42,7 +42,13 @@ void ir_release(IrCode *code) {
     free(code->pcs);
     free(code->draft);
     free(code->offsets);
+    free(code->placed);
     ir_init(code);
+}
+
+void ir_clear(IrCode *code) {
+    code->count = code->placed_count = code->label_count = code->pc = 0;
+    code->out_of_memory = false;
 }
 
 static bool grow(IrCode *code) {
@@ -57,13 +63,9 @@ static bool grow(IrCode *code) {
     return true;
 }
 
-void ir_add(IrCode *code, IrIns instruction) {
-    if (code->count == code->capacity && (code->out_of_memory || !grow(code))) {
-        code->out_of_memory = true;
-        return;
-    }
-    code->instructions[code->count] = instruction;
-    code->pcs[code->count++] = code->pc;
+bool ir_grow(IrCode *code) {
+    if (code->out_of_memory || !grow(code)) code->out_of_memory = true;
+    return !code->out_of_memory;
 }
 
 // ---- names
@@ -213,7 +215,7 @@ static bool operands_allowed(const IrIns *in) {
     }
 }
 
-// Asked for every instruction of every compilation.
+// Debug builds ask for every instruction of every compilation.
 bool ir_is_sound(const IrCode *code, const IrIns *in) {
     if (in->op >= IR_OP_COUNT) return false;
     const Shape *shape = &shapes[op_forms[in->op]];

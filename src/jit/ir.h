@@ -75,17 +75,27 @@ typedef struct IrCode {
     uint32_t *pcs; // beside them: the bytecode they belong to
     uint8_t *draft;    // what assemble_measure wrote, and where each instruction's bytes begin in
     uint32_t *offsets; // it; the end, too
-    uint32_t count, capacity;
+    uint32_t *placed;  // the instructions whose bytes depend on places, ascending
+    uint32_t count, capacity, placed_count;
+    uint32_t measured; // how many instructions draft, offsets and placed have room for
     uint32_t label_count, pc;
     bool out_of_memory;
 } IrCode;
 
 void ir_init(IrCode *code);
 void ir_release(IrCode *code);
+// Empty again, with the room that it had.
+void ir_clear(IrCode *code);
 // Instructions added from now on belong to the bytecode at `pc`.
 static inline void ir_at_pc(IrCode *code, uint32_t pc) { code->pc = pc; }
 static inline Label ir_new_label(IrCode *code) { return code->label_count++; }
-void ir_add(IrCode *code, IrIns instruction);
+// Room for more instructions; false: no memory, which is remembered.
+bool ir_grow(IrCode *code);
+static inline void ir_add(IrCode *code, IrIns instruction) {
+    if (code->count == code->capacity && !ir_grow(code)) return;
+    code->instructions[code->count] = instruction;
+    code->pcs[code->count++] = code->pc;
+}
 
 // ---- one line per form
 static inline void ir_none(IrCode *code, IrOp op) { ir_add(code, (IrIns){.op = (uint8_t)op}); }
@@ -154,5 +164,9 @@ const char *condition_name(Condition condition);
 int ir_print(const IrIns *instruction, char *text, size_t size);
 // Is the instruction's form kept: registers in range, label known, constants that fit?
 bool ir_is_sound(const IrCode *code, const IrIns *instruction);
+// Does it lead to other code, so that it must change when its piece moves? Sends aside.
+static inline bool ir_leads_elsewhere(IrOp op) {
+    return op == IR_CALL_CODE || op == IR_JUMP_CODE || op == IR_JUMP_CODE_IF;
+}
 
 #endif

@@ -5,6 +5,7 @@
 // Must stay true:
 //   - a lookup entry or block entry with code names code that is in the zone
 //   - the code of every compiled frame is in the zone: frames whose code goes become interpreted ones
+#include "jit/compilation.h"
 #include "jit/inline_cache.h"
 #include "jit/reclaim.h"
 #include "jit/verify_zone.h"
@@ -57,6 +58,7 @@ void jit_forget_all(VM *vm) {
     forget_entries(vm);
     known_clear(&jit->known);
     jit->wanted_bytes = jit->paused_until = 0;
+    jit->forgets = false;
     jit->statistics.discarded += jit->zone.count;
     jit->resets++;
     jit->statistics.resets++;
@@ -189,8 +191,17 @@ void jit_request_room(VM *vm, uint64_t bytes) {
     vm_request_interrupt(vm, INTERRUPT_CODE);
 }
 
+// Most programs do not, and most that do do so soon.
+void jit_expect_floats(VM *vm) {
+    if (vm->jit->expects_floats) return;
+    vm->jit->expects_floats = vm->jit->forgets = true;
+    vm_request_interrupt(vm, INTERRUPT_CODE);
+}
+
 static void reclaim(VM *vm) {
-    if (vm->jit->wanted_bytes) reclaim_room(vm);
+    Jit *jit = vm->jit;
+    if (jit->forgets) jit_forget_all(vm);
+    if (jit->wanted_bytes) reclaim_room(vm);
 }
 
 Code *jit_method_code(VM *vm, const LookupEntry *entry) {
@@ -336,6 +347,7 @@ static void apply_policy(VM *vm) {
     Jit *jit = vm->jit;
     const JitPolicy *policy = &jit->options.policy;
     vm->machine.loop_budget = policy->interpreted_jumps;
+    jit->expects_floats = policy->expects_floats;
     jit->hooks.frame_is_new = policy->interpreted_activations ? NULL : frame_is_new;
     zone_set_limit(&jit->zone, (uint64_t)policy->code_bytes);
 }
@@ -457,6 +469,7 @@ void jit_release(VM *vm) {
     vm->jit = NULL;
     jit_events_close(jit);
     zone_release(&jit->zone);
+    compilation_release_room(jit);
     array_free(&jit->open_caches);
     array_free(&jit->caches);
     known_release(&jit->known);

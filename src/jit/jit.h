@@ -78,7 +78,7 @@ typedef struct Jit {
     JitHooks hooks;
     JitEvents events;
     uint64_t stubs[RUNTIME_COUNT];
-    uint64_t marry; // a stub: new_objects.c
+    uint64_t marry, widow; // stubs: new_objects.c
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
     KnownTable known;
     uint64_t reclaimed_at, spent_before; // time of the last reclamation, compiling time until then
@@ -86,6 +86,9 @@ typedef struct Jit {
     uint64_t wanted_bytes; // room in the zone that will be made at the next safe point; 0: none
     ARRAY(OpenCache) open_caches;
     ARRAY(CachePiece) caches;          // all that are in the zone, in the order of their addresses
+    struct Compilation *spare;         // whose lists' room the next one takes; NULL: none
+    bool expects_floats;               // arithmetic is compiled for them as well
+    bool forgets;                      // all code is given up at the next safe point
     uint32_t relied;                   // bits of relied.h: what the code relies on
     uint64_t resets;                   // how often code moved or was given up
     int64_t true_offset, false_offset; // from nil
@@ -123,6 +126,8 @@ static inline bool jit_is_unchanged(const Jit *jit, uint64_t resets) {
     return jit->resets == resets;
 }
 void jit_forget_all(struct VM *vm);
+// The program calculates with floats: from the next safe point on code is made for that.
+void jit_expect_floats(struct VM *vm);
 // The compiled frame is interpreted from now on.
 void jit_interpret_frame(struct VM *vm, uint64_t *fp);
 // There is no room for so many bytes of code; some will be made at the next safe point. Nothing is
@@ -137,6 +142,7 @@ MUST_USE Status stubs_make(struct VM *vm, Jit *jit, Diagnosis *diagnosis);
 
 // ---- new_objects.c
 void make_marry(IrCode *ir);
+void make_widow(IrCode *ir);
 
 // ---- naive.c, baseline.c
 // Compiles a method or a block, the other being NULL; NULL: refused or no memory. Nothing of the

@@ -63,6 +63,7 @@ static void read_number(Compilation *c, FloatReg to, Reg from, unsigned accepted
 
 // Receiver in F0, argument in F1.
 static void read_operands(Compilation *c, unsigned receivers, Label slow) {
+    jit_expect_floats(c->vm);
     native_operand(c, R_T0, 1);
     native_operand(c, R_T1, 0);
     read_number(c, F0, R_T0, receivers, slow);

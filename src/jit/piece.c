@@ -54,6 +54,44 @@ void compilation_restart(Compilation *c) {
     c->next_pc = c->first_pc;
 }
 
+// The room of the last compilation, empty.
+static void take_room(Compilation *c) {
+    Compilation *spare = c->jit->spare;
+    if (!spare) return;
+    c->ir = spare->ir;
+    c->labels = spare->labels;
+    c->is_target = spare->is_target;
+    c->label_room = spare->label_room;
+#define TAKE(array) (c->array.items = spare->array.items, c->array.capacity = spare->array.capacity)
+    TAKE(sends);
+    TAKE(resumes);
+    TAKE(exits);
+    TAKE(exit_values);
+    TAKE(states);
+    TAKE(stack);
+#undef TAKE
+    ir_clear(&c->ir);
+    *spare = (Compilation){0};
+}
+
+// Labels for all bytecodes, and the notes beside them.
+static bool reserve_labels(Compilation *c) {
+    uint32_t needed = c->end_pc - c->first_pc + 1;
+    if (needed > c->label_room) {
+        free(c->labels);
+        free(c->is_target);
+        c->label_room = needed + 64;
+        c->labels = malloc(c->label_room * sizeof *c->labels);
+        c->is_target = malloc(c->label_room * sizeof *c->is_target);
+        if (!c->labels || !c->is_target) {
+            c->label_room = 0;
+            return false;
+        }
+    }
+    memset(c->is_target, 0, needed * sizeof *c->is_target);
+    return true;
+}
+
 bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *method,
                        const BlockEntry *block) {
     *c = (Compilation){.vm = vm,
@@ -62,7 +100,7 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
                        .entry = method,
                        .block = block,
                        .method = block ? block->method : method->method};
-    ir_init(&c->ir);
+    take_room(c);
     c->summary = verified_summary(vm, c->method);
     if (!c->summary || !find_range(c)) return false;
     c->checked_entry = ir_new_label(&c->ir);
@@ -71,8 +109,7 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
     c->method_word = ir_new_label(&c->ir);
     c->code_word = ir_new_label(&c->ir);
     c->frame_built = ir_new_label(&c->ir);
-    c->labels = calloc(c->end_pc - c->first_pc + 1, sizeof *c->labels);
-    if (!c->labels) return false;
+    if (!reserve_labels(c)) return false;
     compilation_new_labels(c);
     c->next_pc = c->first_pc;
     c->code = describe(c);
@@ -114,16 +151,13 @@ bool compilation_next(Compilation *c) {
     return false;
 }
 
-bool compilation_find_targets(Compilation *c) {
-    c->is_target = calloc(c->end_pc - c->first_pc + 1, sizeof *c->is_target);
-    if (!c->is_target) return false;
+void compilation_find_targets(Compilation *c) {
     Instruction in;
     for (uint32_t pc = c->first_pc; decode(c, pc, &in); pc = pc_behind(c, &in)) {
         bool jumps = in.op == BC_JUMP || in.op == BC_JUMP_IF_TRUE || in.op == BC_JUMP_IF_FALSE;
         if (jumps && is_reached(c, pc))
             c->is_target[instruction_jump_target(&in) + PC_OF_BODY - c->first_pc] = true;
     }
-    return true;
 }
 
 bool compilation_at(const Compilation *c, uint32_t pc, Instruction *in) {
@@ -151,13 +185,37 @@ static int compare_points(const void *a, const void *b) {
     return p->pc < q->pc ? -1 : p->pc > q->pc;
 }
 
+// What must be changed when the piece moves.
+static void fill_references(const IrCode *ir, Code *code) {
+    for (uint32_t i = 0; i < ir->placed_count; i++)
+        if (ir_leads_elsewhere(ir->instructions[ir->placed[i]].op))
+            code->references[code->reference_count++] = ir->offsets[ir->placed[i] + 1];
+}
+
+static uint32_t count_references(const IrCode *ir) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < ir->placed_count; i++)
+        count += ir_leads_elsewhere(ir->instructions[ir->placed[i]].op);
+    return count;
+}
+
+// One block for the three tables.
+static bool make_tables(const Compilation *c, Code *code) {
+    size_t sends = c->sends.count * sizeof *code->sends;
+    size_t resumes = c->resumes.count * sizeof *code->resume_points;
+    size_t references = count_references(&c->ir) * sizeof *code->references;
+    uint8_t *block = malloc(sends + resumes + references + 1);
+    code->sends = (SendSite *)(void *)block;
+    code->resume_points = (ResumePoint *)(void *)(block + sends);
+    code->references = (uint32_t *)(void *)(block + sends + resumes);
+    return block != NULL;
+}
+
 // The tables, once addresses are known. Labels are offsets from the start.
 static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels) {
+    if (!make_tables(c, code)) return false;
     code->send_count = (uint32_t)c->sends.count;
     code->resume_count = (uint32_t)c->resumes.count;
-    code->sends = calloc(c->sends.count + 1, sizeof *code->sends);
-    code->resume_points = calloc(c->resumes.count + 1, sizeof *code->resume_points);
-    if (!code->sends || !code->resume_points) return false;
     for (uint32_t i = 0; i < code->send_count; i++) {
         code->sends[i] = c->sends.items[i].site;
         code->sends[i].return_offset = c->ir.offsets[c->sends.items[i].instruction + 1];
@@ -166,23 +224,7 @@ static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels
         code->resume_points[i] =
             (ResumePoint){c->resumes.items[i].pc, (uint32_t)labels[c->resumes.items[i].label]};
     qsort(code->resume_points, code->resume_count, sizeof *code->resume_points, compare_points);
-    return true;
-}
-
-static bool leads_elsewhere(IrOp op) {
-    return op == IR_CALL_CODE || op == IR_JUMP_CODE || op == IR_JUMP_CODE_IF;
-}
-
-// What must be changed when the piece moves.
-static bool fill_references(const Compilation *c, Code *code) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < c->ir.count; i++)
-        count += leads_elsewhere(c->ir.instructions[i].op);
-    code->references = malloc((count + 1) * sizeof *code->references);
-    if (!code->references) return false;
-    for (uint32_t i = 0; i < c->ir.count; i++)
-        if (leads_elsewhere(c->ir.instructions[i].op))
-            code->references[code->reference_count++] = c->ir.offsets[i + 1];
+    fill_references(&c->ir, code);
     return true;
 }
 
@@ -196,26 +238,23 @@ static uint64_t allocate(Compilation *c, uint32_t bytes) {
 static bool place(Compilation *c, Code *code, uint64_t *labels) {
     CodeZone *zone = &c->jit->zone;
     uint32_t bytes = assemble_measure(&c->ir, c->backend, labels);
-    uint8_t *out = malloc(bytes);
-    bool placed = out && !c->ir.out_of_memory && fill_tables(c, code, labels) &&
-                  fill_references(c, code) && (code->start = allocate(c, bytes)) != 0 &&
-                  assemble(&c->ir, c->backend, code->start, labels, out) == ASSEMBLED;
-    if (placed) {
-        code->end = code->start + bytes;
-        code->checked_entry = labels[c->checked_entry];
-        code->unchecked_entry = labels[c->unchecked_entry];
-        code->linked_entry = labels[c->linked_entry];
-        zone_write(zone, code->start, out, bytes);
-        placed = zone_add(zone, code);
-    }
-    free(out);
-    return placed;
+    if (c->ir.out_of_memory || !fill_tables(c, code, labels)) return false;
+    code->start = allocate(c, bytes);
+    if (!code->start ||
+        assemble(&c->ir, c->backend, code->start, labels, c->ir.draft) != ASSEMBLED)
+        return false;
+    code->end = code->start + bytes;
+    code->checked_entry = labels[c->checked_entry];
+    code->unchecked_entry = labels[c->unchecked_entry];
+    code->linked_entry = labels[c->linked_entry];
+    zone_write(zone, code->start, c->ir.draft, bytes);
+    return zone_add(zone, code);
 }
 
 Code *compilation_finish(Compilation *c) {
     c->first_exit = c->ir.count;
     emit_exits(c);
-    uint64_t *labels = calloc(c->ir.label_count, sizeof *labels);
+    uint64_t *labels = malloc(c->ir.label_count * sizeof *labels);
     Code *code = c->code;
     bool placed = labels && !c->failed && !c->ir.out_of_memory && place(c, code, labels);
     if (placed) watch_tell_compiled(c->jit, c, code, labels);
@@ -225,8 +264,7 @@ Code *compilation_finish(Compilation *c) {
     return code;
 }
 
-void compilation_end(Compilation *c) {
-    code_free(c->code);
+static void release(Compilation *c) {
     ir_release(&c->ir);
     free(c->labels);
     free(c->is_target);
@@ -236,4 +274,26 @@ void compilation_end(Compilation *c) {
     array_free(&c->exit_values);
     array_free(&c->states);
     array_free(&c->stack);
+}
+
+// Most methods are small: their room is kept for the next.
+void compilation_end(Compilation *c) {
+    enum { MOST_KEPT = 4096 };
+    Jit *jit = c->jit;
+    code_free(c->code);
+    if (c->ir.capacity > MOST_KEPT || c->label_room > MOST_KEPT) {
+        release(c);
+        return;
+    }
+    if (!jit->spare) jit->spare = calloc(1, sizeof *jit->spare);
+    if (jit->spare)
+        *jit->spare = *c;
+    else
+        release(c);
+}
+
+void compilation_release_room(Jit *jit) {
+    if (jit->spare) release(jit->spare);
+    free(jit->spare);
+    jit->spare = NULL;
 }

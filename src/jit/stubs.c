@@ -75,13 +75,11 @@ uint64_t assemble_piece(Jit *jit, IrCode *ir, uint64_t *addresses) {
     uint64_t start = 0;
     if (labels && !ir->out_of_memory) {
         uint32_t bytes = assemble_measure(ir, backend, labels);
-        uint8_t *out = malloc(bytes);
-        start = out ? zone_allocate(&jit->zone, bytes) : 0;
-        if (start && assemble(ir, backend, start, labels, out) == ASSEMBLED)
-            zone_write(&jit->zone, start, out, bytes);
+        start = ir->out_of_memory ? 0 : zone_allocate(&jit->zone, bytes);
+        if (start && assemble(ir, backend, start, labels, ir->draft) == ASSEMBLED)
+            zone_write(&jit->zone, start, ir->draft, bytes);
         else
             start = 0;
-        free(out);
     }
     if (start && addresses) memcpy(addresses, labels, ir->label_count * sizeof *labels);
     free(labels);
@@ -106,11 +104,13 @@ Status stubs_make(VM *vm, Jit *jit, Diagnosis *diagnosis) {
     }
     make_marry(&ir);
     jit->marry = assemble_stub(jit, &ir);
+    make_widow(&ir);
+    jit->widow = assemble_stub(jit, &ir);
     make_enter(&ir);
     jit->enter = assemble_stub(jit, &ir);
     make_return_to_interpreter(&ir);
     jit->hooks.return_to_interpreter = assemble_stub(jit, &ir);
-    made &= jit->marry && jit->enter && jit->hooks.return_to_interpreter;
+    made &= jit->marry && jit->widow && jit->enter && jit->hooks.return_to_interpreter;
     ir_release(&ir);
     jit->zone.stubs_end = jit->zone.free;
     const RuntimeFunction functions[] = {

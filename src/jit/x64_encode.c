@@ -57,7 +57,8 @@ typedef struct X64 {
     bool too_far;
 } X64;
 
-static const uint8_t numbers[] = {
+// By any four bits: not all instructions name two registers.
+static const uint8_t numbers[16] = {
 #define REGISTER(NAME, x64, arm64, text) [R_##NAME] = x64,
 #include "jit/registers.tbl"
 #undef REGISTER
@@ -393,7 +394,7 @@ static void emit_return(X64 *x, int64_t words) {
 
 // ---- instructions, by kind; each answers whether the instruction is of its kind
 static bool encode_move(X64 *x, const IrIns *in) {
-    unsigned a = numbers[in->a % REGISTER_COUNT], b = numbers[in->b % REGISTER_COUNT];
+    unsigned a = numbers[in->a & 15], b = numbers[in->b & 15];
     switch ((IrOp)in->op) {
     case IR_MOVE:
         if (a != b) emit_registers(x, W, OP_LOAD, a, b);
@@ -462,7 +463,7 @@ static bool encode_move(X64 *x, const IrIns *in) {
 }
 
 static bool encode_integer(X64 *x, const IrIns *in) {
-    unsigned a = numbers[in->a % REGISTER_COUNT], b = numbers[in->b % REGISTER_COUNT];
+    unsigned a = numbers[in->a & 15], b = numbers[in->b & 15];
     switch ((IrOp)in->op) {
     case IR_ADD:
         emit_registers(x, W, GROUP1_ADD << 3 | 3, a, b);
@@ -527,7 +528,7 @@ static bool encode_integer(X64 *x, const IrIns *in) {
 }
 
 static bool encode_shift(X64 *x, const IrIns *in) {
-    unsigned a = numbers[in->a % REGISTER_COUNT], b = numbers[in->b % REGISTER_COUNT];
+    unsigned a = numbers[in->a & 15], b = numbers[in->b & 15];
     switch ((IrOp)in->op) {
     case IR_SHIFT_LEFT_CONSTANT:
         emit_shift_constant(x, SHIFT_LEFT, in);
@@ -565,7 +566,7 @@ static bool encode_shift(X64 *x, const IrIns *in) {
 }
 
 static bool encode_float(X64 *x, const IrIns *in) {
-    unsigned a = numbers[in->a % REGISTER_COUNT], b = numbers[in->b % REGISTER_COUNT];
+    unsigned a = numbers[in->a & 15], b = numbers[in->b & 15];
     switch ((IrOp)in->op) {
     case IR_FLOAT_MOVE:
         emit_float(x, 0, 0x28, in->a, in->b);
@@ -612,7 +613,7 @@ static bool encode_float(X64 *x, const IrIns *in) {
 }
 
 static bool encode_control(X64 *x, const IrIns *in) {
-    unsigned a = numbers[in->a % REGISTER_COUNT], b = numbers[in->b % REGISTER_COUNT];
+    unsigned a = numbers[in->a & 15], b = numbers[in->b & 15];
     switch ((IrOp)in->op) {
     case IR_LABEL:
         return true;
@@ -694,12 +695,19 @@ static bool encode_border(X64 *x, const IrIns *in) {
     }
 }
 
-static uint32_t x64_encode(const IrIns *in, uint64_t address, const uint64_t *labels,
+// The kinds stand in this order in ir.tbl.
+static bool encode_by_kind(X64 *x, const IrIns *in) {
+    if (in->op <= IR_PUSH_MEMORY) return encode_move(x, in);
+    if (in->op <= IR_TEST_MEMORY32) return encode_integer(x, in);
+    if (in->op <= IR_SIGN_EXTEND8) return encode_shift(x, in);
+    if (in->op <= IR_FLOAT_COMPARE) return encode_float(x, in);
+    return encode_control(x, in) || encode_border(x, in);
+}
+
+__attribute__((flatten)) static uint32_t x64_encode(const IrIns *in, uint64_t address, const uint64_t *labels,
                            uint8_t *out) {
     X64 x = {.start = out, .at = out, .address = address, .labels = labels};
-    bool known = encode_move(&x, in) || encode_control(&x, in) || encode_integer(&x, in) ||
-                 encode_border(&x, in) || encode_shift(&x, in) || encode_float(&x, in);
-    CHECK(known, "no encoding of %s", ir_op_name(in->op));
+    CHECK(encode_by_kind(&x, in), "no encoding of %s", ir_op_name(in->op));
     return x.too_far ? ENCODE_TOO_FAR : (uint32_t)(x.at - out);
 }
 

@@ -89,6 +89,7 @@ Status jit_fixture_open(JitFixture *f, VM *vm, const JitTarget *target, Diagnosi
     JitOptions options;
     jit_default_options(&options);
     options.backend = target->backend;
+    options.policy.expects_floats = 1;
     options.compile = target->compile;
     Status status = jit_init(vm, &options, diagnosis);
     if (status) return status;

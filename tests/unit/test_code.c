@@ -58,10 +58,10 @@ static Code *add_piece(Fixture *f) {
     IrIns site = {.op = IR_SEND_SITE, .imm = (int64_t)code->start, .extra = 7};
     const uint64_t labels[1] = {0}; // without any, an encoder only measures
     uint32_t length = backend_x64.encode(&site, code->start + 10, labels, bytes + 10);
-    code->sends = calloc(1, sizeof *code->sends);
+    code->sends = calloc(1, sizeof *code->sends + 2 * sizeof *code->resume_points);
     code->sends[0] = (SendSite){.return_offset = 10 + length, .selector = 3};
     code->send_count = 1;
-    code->resume_points = calloc(2, sizeof *code->resume_points);
+    code->resume_points = (ResumePoint *)(void *)(code->sends + 1);
     code->resume_points[0] = (ResumePoint){40, 20};
     code->resume_points[1] = (ResumePoint){44, 60};
     code->resume_count = 2;
