@@ -108,10 +108,9 @@ void end_branch(Compilation *c, const Branch *branch) {
 
 void push_answer(Compilation *c, size_t operands) {
     forget(c, operands);
-    Label resume = ir_new_label(&c->ir), back = ir_new_label(&c->ir);
+    Label back = ir_new_label(&c->ir);
     ir_label(&c->ir, back);
-    note_exit(c, (NotedExit){.kind = EXIT_RESUME, .label = resume, .back = back, .pc = c->next_pc});
-    note_resume(c, c->next_pc, resume);
+    note_answered(c, c->next_pc, back);
     push_register(c, R_T0);
 }
 

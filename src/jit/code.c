@@ -165,7 +165,7 @@ SendSite *code_send_at(const Code *code, uint64_t return_address) {
                                                                               : NULL;
 }
 
-uint64_t code_resume_at(const Code *code, uint64_t pc) {
+const ResumePoint *code_resume_at(const Code *code, uint64_t pc) {
     uint32_t low = 0, high = code->resume_count;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
@@ -174,8 +174,8 @@ uint64_t code_resume_at(const Code *code, uint64_t pc) {
         else
             high = middle;
     }
-    if (low == code->resume_count || code->resume_points[low].pc != pc) return 0;
-    return code->start + code->resume_points[low].offset;
+    if (low == code->resume_count || code->resume_points[low].pc != pc) return NULL;
+    return &code->resume_points[low];
 }
 
 // The site's bytes are changed in a copy and written at once.

@@ -51,8 +51,9 @@ typedef struct SendSite {
 } SendSite;
 
 typedef struct ResumePoint {
-    uint32_t pc;     // as in FRAME_PC
-    uint32_t offset; // from the piece's start
+    uint32_t pc;               // as in FRAME_PC
+    uint32_t offset : 31;      // from the piece's start
+    uint32_t takes_answer : 1; // the top of the stack is taken off into T0, as if just answered
 } ResumePoint;
 
 typedef struct Code {
@@ -109,7 +110,7 @@ Code *zone_code_at(const CodeZone *zone, uint64_t address);
 void code_free(Code *code);
 
 SendSite *code_send_at(const Code *code, uint64_t return_address); // NULL: none
-uint64_t code_resume_at(const Code *code, uint64_t pc);            // 0: not there
+const ResumePoint *code_resume_at(const Code *code, uint64_t pc);  // NULL: not there
 void zone_link_send(CodeZone *zone, Code *code, SendSite *site, uint32_t tag, uint64_t target);
 
 #endif

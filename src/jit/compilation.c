@@ -27,7 +27,11 @@ void note_exit(Compilation *c, NotedExit exit) {
 }
 
 void note_resume(Compilation *c, uint32_t pc, Label label) {
-    if (!array_push(&c->resumes, ((NotedResume){pc, label}))) c->failed = true;
+    if (!array_push(&c->resumes, ((NotedResume){pc, label, false}))) c->failed = true;
+}
+
+void note_answered(Compilation *c, uint32_t pc, Label label) {
+    if (!array_push(&c->resumes, ((NotedResume){pc, label, true}))) c->failed = true;
 }
 
 void note_values(Compilation *c, NotedExit *exit) {
@@ -331,10 +335,10 @@ static void emit_second_try(Compilation *c, const NotedExit *exit) {
     }
 }
 
-// A send out of line, and the place to come back to it with the answer on the stack.
+// A send out of line.
 static void emit_exit_send(Compilation *c, const NotedExit *exit) {
     IrCode *ir = &c->ir;
-    Label answered = ir_new_label(ir), resume = ir_new_label(ir);
+    Label answered = ir_new_label(ir);
     emit_second_try(c, exit);
     push_values(c, exit);
     c->pc = exit->pc;
@@ -342,25 +346,18 @@ static void emit_exit_send(Compilation *c, const NotedExit *exit) {
     ir_rm(ir, IR_LOAD, R_T0, R_SP, 8 * (int64_t)exit->argument_count);
     emit_send(c, SEND_SPECIAL, exit->selector, exit->argument_count);
     ir_label(ir, answered);
+    note_answered(c, exit->next_pc, answered);
     if (exit->kind == EXIT_SEND)
         ir_jump(ir, exit->back);
     else
         emit_take_apart(c, exit);
-    ir_label(ir, resume);
-    ir_r(ir, IR_POP, R_T0);
-    ir_jump(ir, answered);
-    note_resume(c, exit->next_pc, resume);
 }
 
 static void emit_slow_return(Compilation *c, const NotedExit *exit) {
     IrCode *ir = &c->ir;
-    ir_i(ir, IR_CALL_CODE, (int64_t)c->jit->widow);
-    ir_ri(ir, IR_COMPARE_CONSTANT, R_T1, 0);
-    ir_jump_if(ir, COND_EQUAL, exit->back);
     push_values(c, exit);
     ir_mi(ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)exit->pc);
-    ir_rr(ir, IR_MOVE, R_T1, R_T0);
-    emit_call(c, RUNTIME_RETURN);
+    ir_i(ir, IR_CALL_CODE, (int64_t)c->jit->slow_return);
     ir_jump(ir, exit->back);
 }
 
@@ -403,10 +400,6 @@ static void emit_exit(Compilation *c, const NotedExit *exit) {
     case EXIT_ACTIVATE:
         ir_rl(ir, IR_LOAD_DATA, R_T1, c->code_word);
         emit_call(c, RUNTIME_ACTIVATE);
-        break;
-    case EXIT_RESUME:
-        ir_r(ir, IR_POP, R_T0);
-        ir_jump(ir, exit->back);
         break;
     }
 }

@@ -23,6 +23,7 @@ typedef struct NotedSend {
 typedef struct NotedResume {
     uint32_t pc;
     Label label;
+    bool takes_answer;
 } NotedResume;
 // Where an operand is while code is made: on the stack, or somewhere from where it can be pushed.
 typedef enum ValueKind {
@@ -54,7 +55,6 @@ typedef enum ExitKind {
     EXIT_BODY,      // carries the instruction out in C, and goes on at `back`
     EXIT_IMMEDIATE, // T1 := the tag of the receiver in T0
     EXIT_ACTIVATE,  // the interpreter activates the method: its self must be looked at
-    EXIT_RESUME,    // a resume point: takes the answer off the stack into T0, goes on at `back`
 } ExitKind;
 // What an exit that sends tries first, with other operands than the code in line is made for.
 typedef enum SecondTry {
@@ -211,6 +211,8 @@ void note_exit(Compilation *c, NotedExit exit);
 // Notes the operands that are not on the real stack, from `first` on, as what the exit pushes.
 void note_values(Compilation *c, NotedExit *exit);
 void note_resume(Compilation *c, uint32_t pc, Label label);
+// The same where the answer is expected in T0; a frame that comes back later has it on its stack.
+void note_answered(Compilation *c, uint32_t pc, Label label);
 // What was put off until now: the code behind the exits.
 void emit_exits(Compilation *c);
 

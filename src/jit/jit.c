@@ -381,10 +381,17 @@ void jit_interpret_frame(VM *vm, uint64_t *fp) {
     frame_become_interpreted(fp);
 }
 
+uint64_t jit_resume_frame(VM *vm, const Code *code) {
+    const ResumePoint *point = code_resume_at(code, vm->fp[FRAME_PC]);
+    if (!point) return 0;
+    if (point->takes_answer) vm->machine.result = *vm->sp++;
+    return code->start + point->offset;
+}
+
 // Where the compiled frame that the VM's registers name goes on; 0: it is an interpreted one now.
 static uint64_t resume_address(VM *vm) {
     const Code *code = jit_frame_code(vm, vm->fp);
-    uint64_t address = code ? code_resume_at(code, vm->fp[FRAME_PC]) : 0;
+    uint64_t address = code ? jit_resume_frame(vm, code) : 0;
     if (!address) jit_interpret_frame(vm, vm->fp);
     return address;
 }

@@ -78,7 +78,7 @@ typedef struct Jit {
     JitHooks hooks;
     JitEvents events;
     uint64_t stubs[RUNTIME_COUNT];
-    uint64_t marry, widow; // stubs: new_objects.c
+    uint64_t marry, slow_return; // stubs: new_objects.c
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
     KnownTable known;
     uint64_t reclaimed_at, spent_before; // time of the last reclamation, compiling time until then
@@ -128,6 +128,9 @@ static inline bool jit_is_unchanged(const Jit *jit, uint64_t resets) {
 void jit_forget_all(struct VM *vm);
 // The program calculates with floats: from the next safe point on code is made for that.
 void jit_expect_floats(struct VM *vm);
+// The address where the running frame goes on in its code, with all that it takes prepared; 0: there
+// is none for its pc.
+uint64_t jit_resume_frame(struct VM *vm, const Code *code);
 // The compiled frame is interpreted from now on.
 void jit_interpret_frame(struct VM *vm, uint64_t *fp);
 // There is no room for so many bytes of code; some will be made at the next safe point. Nothing is
@@ -142,7 +145,7 @@ MUST_USE Status stubs_make(struct VM *vm, Jit *jit, Diagnosis *diagnosis);
 
 // ---- new_objects.c
 void make_marry(IrCode *ir);
-void make_widow(IrCode *ir);
+void make_slow_return(IrCode *ir, uint64_t return_stub);
 
 // ---- naive.c, baseline.c
 // Compiles a method or a block, the other being NULL; NULL: refused or no memory. Nothing of the

@@ -138,19 +138,19 @@ void make_marry(IrCode *ir) {
     ir_i(ir, IR_RETURN, 0);
 }
 
-// ---- the stub that widows the context of a frame that is left, as context_widow does, if that is all
-// that its flags ask for. Answers T1: 0 if it was. T0 stays.
-void make_widow(IrCode *ir) {
+// ---- the stub before a return from a frame that leaves traces: widows its context, as context_widow
+// does, if that is all that its flags ask for, else calls C. The answer is in T0, the pc is stored.
+void make_slow_return(IrCode *ir, uint64_t return_stub) {
     const uint64_t others = FRAME_FLAG_LEAVES_TRACES & ~FRAME_FLAG_MARRIED;
-    Label done = ir_new_label(ir);
+    Label by_call = ir_new_label(ir);
+    ir_mi(ir, IR_TEST_MEMORY32, R_FP, FP_FLAGS, (int32_t)others);
+    ir_jump_if(ir, COND_NOT_EQUAL, by_call);
     ir_none(ir, IR_PUSH_LINK);
-    ir_rm(ir, IR_LOAD, R_T1, R_FP, FP_FLAGS);
-    ir_ri(ir, IR_AND_CONSTANT, R_T1, (int64_t)others);
-    ir_jump_if(ir, COND_NOT_EQUAL, done);
     ir_rm(ir, IR_LOAD, R_T1, R_FP, 8 * FRAME_CONTEXT);
     ir_rm(ir, IR_STORE, R_NIL, R_T1, slot_offset(CONTEXT_SENDER));
     ir_rm(ir, IR_STORE, R_NIL, R_T1, slot_offset(CONTEXT_PC));
-    ir_ri(ir, IR_CONSTANT, R_T1, 0);
-    ir_label(ir, done);
     ir_i(ir, IR_RETURN, 0);
+    ir_label(ir, by_call);
+    ir_rr(ir, IR_MOVE, R_T1, R_T0);
+    ir_i(ir, IR_JUMP_CODE, (int64_t)return_stub);
 }

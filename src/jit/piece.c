@@ -222,7 +222,9 @@ static bool fill_tables(const Compilation *c, Code *code, const uint64_t *labels
     }
     for (uint32_t i = 0; i < code->resume_count; i++)
         code->resume_points[i] =
-            (ResumePoint){c->resumes.items[i].pc, (uint32_t)labels[c->resumes.items[i].label]};
+            (ResumePoint){.pc = c->resumes.items[i].pc,
+                          .offset = (uint32_t)labels[c->resumes.items[i].label] & INT32_MAX,
+                          .takes_answer = c->resumes.items[i].takes_answer};
     qsort(code->resume_points, code->resume_count, sizeof *code->resume_points, compare_points);
     fill_references(&c->ir, code);
     return true;

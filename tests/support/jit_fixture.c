@@ -210,7 +210,7 @@ JitStop jit_fixture_resume(JitFixture *f, const Code *code) {
     uint64_t *fp = f->vm->fp;
     fp[FRAME_RETURN_ADDRESS] = f->jit->hooks.return_to_interpreter;
     fp[FRAME_FLAGS] |= FRAME_BASELINE;
-    return jit_fixture_run(f, code_resume_at(code, fp[FRAME_PC]));
+    return jit_fixture_run(f, jit_resume_frame(f->vm, code));
 }
 
 bool jit_fixture_stop_at(JitFixture *f, uint64_t address) {

@@ -62,8 +62,8 @@ static Code *add_piece(Fixture *f) {
     code->sends[0] = (SendSite){.return_offset = 10 + length, .selector = 3};
     code->send_count = 1;
     code->resume_points = (ResumePoint *)(void *)(code->sends + 1);
-    code->resume_points[0] = (ResumePoint){40, 20};
-    code->resume_points[1] = (ResumePoint){44, 60};
+    code->resume_points[0] = (ResumePoint){.pc = 40, .offset = 20};
+    code->resume_points[1] = (ResumePoint){.pc = 44, .offset = 60, .takes_answer = 1};
     code->resume_count = 2;
     zone_write(&f->zone, code->start, bytes, sizeof bytes);
     assert_true(zone_add(&f->zone, code));
@@ -89,10 +89,10 @@ static void test_tables(void **state) {
     uint64_t back = code->start + code->sends[0].return_offset;
     assert_ptr_equal(code_send_at(code, back), &code->sends[0]);
     assert_null(code_send_at(code, back + 1));
-    assert_int_equal(code_resume_at(code, 40), code->start + 20);
-    assert_int_equal(code_resume_at(code, 44), code->start + 60);
-    assert_int_equal(code_resume_at(code, 42), 0);
-    assert_int_equal(code_resume_at(code, 45), 0);
+    assert_int_equal(code_resume_at(code, 40)->offset, 20);
+    assert_int_equal(code_resume_at(code, 44)->offset, 60);
+    assert_null(code_resume_at(code, 42));
+    assert_null(code_resume_at(code, 45));
 }
 
 static void test_links(void **state) {
