@@ -520,7 +520,8 @@ static void emit_method_checks(Compilation *c) {
     const LookupEntry *entry = c->entry;
     Label slowly = ir_new_label(&c->ir);
     bool is_quick = entry->flags & LOOKUP_QUICK;
-    bool looks_at_self = is_quick ? entry->kind == LOOKUP_ANSWERS_VARIABLE : entry->needed_slots > 0;
+    bool looks_at_self =
+        is_quick ? entry->kind == LOOKUP_ANSWERS_VARIABLE : entry->needed_slots > 0;
     if (looks_at_self) note_exit(c, (NotedExit){.kind = EXIT_ACTIVATE, .label = slowly});
     emit_checked_entry(c);
     if (entry->primitive && !is_quick) emit_primitive(c);

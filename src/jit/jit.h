@@ -128,8 +128,8 @@ static inline bool jit_is_unchanged(const Jit *jit, uint64_t resets) {
 void jit_forget_all(struct VM *vm);
 // The program calculates with floats: from the next safe point on code is made for that.
 void jit_expect_floats(struct VM *vm);
-// The address where the running frame goes on in its code, with all that it takes prepared; 0: there
-// is none for its pc.
+// The address where the running frame goes on in its code, with all that it takes prepared; 0:
+// there is none for its pc.
 uint64_t jit_resume_frame(struct VM *vm, const Code *code);
 // The compiled frame is interpreted from now on.
 void jit_interpret_frame(struct VM *vm, uint64_t *fp);

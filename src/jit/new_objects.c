@@ -138,8 +138,9 @@ void make_marry(IrCode *ir) {
     ir_i(ir, IR_RETURN, 0);
 }
 
-// ---- the stub before a return from a frame that leaves traces: widows its context, as context_widow
-// does, if that is all that its flags ask for, else calls C. The answer is in T0, the pc is stored.
+// ---- the stub before a return from a frame that leaves traces: widows its context, as
+// context_widow does, if that is all that its flags ask for, else calls C. The answer is in T0, the
+// pc is stored.
 void make_slow_return(IrCode *ir, uint64_t return_stub) {
     const uint64_t others = FRAME_FLAG_LEAVES_TRACES & ~FRAME_FLAG_MARRIED;
     Label by_call = ir_new_label(ir);

@@ -242,8 +242,7 @@ static bool place(Compilation *c, Code *code, uint64_t *labels) {
     uint32_t bytes = assemble_measure(&c->ir, c->backend, labels);
     if (c->ir.out_of_memory || !fill_tables(c, code, labels)) return false;
     code->start = allocate(c, bytes);
-    if (!code->start ||
-        assemble(&c->ir, c->backend, code->start, labels, c->ir.draft) != ASSEMBLED)
+    if (!code->start || assemble(&c->ir, c->backend, code->start, labels, c->ir.draft) != ASSEMBLED)
         return false;
     code->end = code->start + bytes;
     code->checked_entry = labels[c->checked_entry];

@@ -704,8 +704,8 @@ static bool encode_by_kind(X64 *x, const IrIns *in) {
     return encode_control(x, in) || encode_border(x, in);
 }
 
-__attribute__((flatten)) static uint32_t x64_encode(const IrIns *in, uint64_t address, const uint64_t *labels,
-                           uint8_t *out) {
+__attribute__((flatten)) static uint32_t x64_encode(const IrIns *in, uint64_t address,
+                                                    const uint64_t *labels, uint8_t *out) {
     X64 x = {.start = out, .at = out, .address = address, .labels = labels};
     CHECK(encode_by_kind(&x, in), "no encoding of %s", ir_op_name(in->op));
     return x.too_far ? ENCODE_TOO_FAR : (uint32_t)(x.at - out);
