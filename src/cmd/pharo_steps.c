@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The steps that make a usable Pharo of one that has started once: see pharo_steps.tbl.
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,7 +103,6 @@ static WriteFile *writer_of(const char *word) {
     return strcmp(word, given_word) == 0 ? write_given : NULL;
 }
 
-// Writes a file beside the image; it is removed when the step is over.
 static int write_file(WriteFile *writer, const PharoBuild *build, const char *path) {
     SourceTree *tree = source_tree_new();
     FILE *to = tree ? fopen(path, "w") : NULL;
@@ -131,33 +132,80 @@ static bool has_files(const Step *step, const char *checkout) {
     return true;
 }
 
+// Folders that an image finds files in, under names that are the same wherever they lie: what an
+// image is told stays in its memory for a while, and moves what comes behind.
+typedef enum StepFolder { CHECKOUT = 900, SCRATCH } StepFolder;
+
+static bool open_folder(StepFolder folder, const char *path) {
+    int descriptor = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    bool done = dup2(descriptor, folder) >= 0;
+    close(descriptor);
+    return done;
+}
+
+// The word as the image is told it; `name`: room for it.
+static const char *word_in_folder(StepFolder folder, const char *file, char name[static 1024]) {
+    snprintf(name, 1024, "/dev/fd/%d/%s", folder, file);
+    return name;
+}
+
+// Images ask in which folder they run, too.
+static int run_in_root(const RunOptions *options, const char *path, const char *const *words,
+                       unsigned count) {
+    char *whole = realpath(path, NULL);
+    int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), code;
+    if (!whole || back < 0 || chdir("/") != 0) {
+        code = complain("%s: cannot be found", path);
+    } else {
+        code = build_run(options, whole, words, count);
+        if (fchdir(back) != 0) code = complain("the folder where this began is gone");
+    }
+    if (back >= 0) close(back);
+    free(whole);
+    return code;
+}
+
+// Runs the step with its words, those for files among them replaced. `scratch`: a folder for a
+// file.
+static int run_words(const RunOptions *options, const char *path, const PharoBuild *build,
+                     const Step *step, const char *scratch) {
+    static const char file[] = "step.st";
+    const char *words[STEP_WORDS];
+    char names[STEP_WORDS][1024], written[4096];
+    unsigned count = 0;
+    int code = EXIT_OK;
+    snprintf(written, sizeof written, "%s/%s", scratch, file);
+    for (; count < STEP_WORDS && step->words[count]; count++) {
+        const char *word = step->words[count];
+        WriteFile *writer = writer_of(word);
+        words[count] = word;
+        if (writer) {
+            code = write_file(writer, build, written);
+            words[count] = word_in_folder(SCRATCH, file, names[count]);
+        } else if (is_file_of_tree(word)) {
+            words[count] = word_in_folder(CHECKOUT, word + strlen(tree_prefix), names[count]);
+        }
+    }
+    if (!open_folder(CHECKOUT, build->checkout) || !open_folder(SCRATCH, scratch))
+        code = complain("%s: cannot be opened", build->checkout);
+    if (code == EXIT_OK) code = run_in_root(options, path, words, count);
+    close(CHECKOUT);
+    close(SCRATCH);
+    remove(written);
+    return code;
+}
+
 int pharo_step_run(const RunOptions *options, const char *path, const PharoBuild *build,
                    unsigned index) {
     const Step *step = step_at(build, index);
-    const char *words[STEP_WORDS];
-    char files[2][4096], written[4096];
-    unsigned file_count = 0;
     if (step->optional_part && !has_files(step, build->checkout)) {
         printf("  left out: the checkout has no %s\n", step->optional_part);
         return EXIT_OK;
     }
-    unsigned count = 0;
-    int code = EXIT_OK;
-    snprintf(written, sizeof written, "%s.st", path);
-    for (; count < STEP_WORDS && step->words[count]; count++) {
-        words[count] = step->words[count];
-        WriteFile *writer = writer_of(words[count]);
-        if (writer) {
-            code = write_file(writer, build, written);
-            words[count] = written;
-        } else if (is_file_of_tree(words[count]) && file_count < 2) {
-            char *file = files[file_count++];
-            snprintf(file, sizeof files[0], "%s/%s", build->checkout,
-                     words[count] + strlen(tree_prefix));
-            words[count] = file;
-        }
-    }
-    if (code == EXIT_OK) code = build_run(options, path, words, count);
-    remove(written);
+    char scratch[] = "/tmp/parley-build-XXXXXX";
+    if (!mkdtemp(scratch)) return complain("%s: cannot be made", scratch);
+    int code = run_words(options, path, build, step, scratch);
+    rmdir(scratch);
     return code == EXIT_OK ? code : complain("what failed was the step: %s", step->name);
 }
