@@ -23,6 +23,11 @@ agrees() {
     "$root/tools/pharo_tests.py" all.image "${known[@]}" "$@" >told 2>&1 || { sed 's/^/# /' told; return 1; }
 }
 check "the image" run 0 build --pharo "$tree" --packages all-tests "${with[@]}" -o all.image
+mkdir elsewhere
+ln -s "$(realpath "$tree")" elsewhere/checkout
+again() { (cd elsewhere && run 0 build --pharo checkout --packages all-tests "$@" -o other.image); }
+check "again, elsewhere" again "${with[@]}"
+check "the same bytes" cmp all.image elsewhere/other.image
 check "its tests are as the documents say" agrees
 check "interpreted" agrees --vm=--interpreter
 for option in --compile-at-once --code-size=64k --naive; do
