@@ -95,7 +95,7 @@ STRESS_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/str
 TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
 TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%) $(B)/tools/primitives_doc
 # The longest runs beside all the others.
-LONG_TESTS := tests/stress/switches.sh
+LONG_TESTS := tests/stress/switches.sh tests/script/tiers.sh
 SCRIPT_TESTS := $(filter-out %/common.sh tests/nightly/% $(LONG_TESTS),$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
 # What runs longer at night: more damaged files, kills, switches.
