@@ -118,14 +118,6 @@ static bool is_binding(Oop oop) {
     return oop_is_pointers(oop) && num_lt(num(ASSOCIATION_VALUE), slot_count(oop));
 }
 
-// Of faulty code in which arguments have one name compilers say that it has fewer temporaries than
-// arguments. The caller pushes all of these, and they are where the frame has its temporaries.
-static uint32_t count_temps(Oop method) {
-    int64_t arguments = num_concrete(method_argument_count(method));
-    int64_t temps = num_concrete(method_temp_count(method));
-    return (uint32_t)(temps > arguments ? temps : arguments);
-}
-
 static bool has_sound_header(Oop method) {
     if (!oop_is_method(method) || num_is_zero(slot_count(method))) return false;
     if (!oop_is_int(slot_at(method, num(0)))) return false;
@@ -140,7 +132,7 @@ static bool read_header(Verifier *v, Oop method) {
     v->code = object_bytes(method);
     v->literal_count = (uint32_t)num_concrete(method_literal_count(method));
     v->argument_count = (uint32_t)num_concrete(method_argument_count(method));
-    v->temp_count = count_temps(method);
+    v->temp_count = (uint32_t)num_concrete(method_temp_count(method));
     v->first_pc = (uint32_t)num_concrete(method_first_pc(method));
     v->is_sista = method_is_sista(method);
     v->has_primitive = method_has_primitive(method);
@@ -205,7 +197,8 @@ static bool check_full_closure(Verifier *v, const Instruction *in) {
     Oop block = literal_at(v, in->a);
     if (!has_sound_header(block))
         return refuse(v, in->pc, "literal %lld is no compiled block", (long long)in->a);
-    int64_t room = count_temps(block) - num_concrete(method_argument_count(block));
+    int64_t room =
+        num_concrete(method_temp_count(block)) - num_concrete(method_argument_count(block));
     if (in->b <= room) return true;
     return refuse(v, in->pc, "%lld copied values, but the block has room for %lld",
                   (long long)in->b, (long long)room);

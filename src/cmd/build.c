@@ -23,7 +23,7 @@ typedef struct BuildArguments {
     RunOptions run;
     const char *image, *bytecodes;
     const char *packages;
-    const char *with[WITH_LIMIT];
+    const char *with[WITH_LIMIT + 1]; // one more is an error
     PharoBuild pharo; // no checkout: sources are given
     bool quiet, strict, no_run;
     char **sources;
@@ -42,9 +42,8 @@ static int print_help(void) {
         "  -o IMAGE           the file to make; it appears when everything went well\n"
         "  --pharo TREE       a checkout of Pharo 13, instead of SOURCES\n"
         "  --packages SET     of Pharo: minimal, compiler, kernel-tests (default), all-tests\n"
-        "  --with SOURCES     what the Pharo, from kernel-tests on, loads at the end, compiled by "
-        "its\n"
-        "                     own compiler: a folder or a file; may be given several times\n"
+        "  --with SOURCES     what the Pharo, from kernel-tests on, loads at the end, compiled\n"
+        "                     by itself: a folder or a file; may be given several times\n"
         "  --bytecodes=SET    sista (default) or v3\n"
         "  --strict           names that nobody defines are errors, not warnings\n"
         "  --quiet            print no warnings\n"
@@ -99,14 +98,16 @@ static const char **following_value(BuildArguments *given, const char *option) {
     if (strcmp(option, "-o") == 0) return &given->image;
     if (strcmp(option, "--pharo") == 0) return &given->pharo.checkout;
     if (strcmp(option, "--packages") == 0) return &given->packages;
-    if (strcmp(option, "--with") == 0 && given->pharo.given_count < WITH_LIMIT)
-        return &given->with[given->pharo.given_count++];
+    unsigned *with_count = &given->pharo.given_count;
+    if (strcmp(option, "--with") == 0)
+        return &given->with[*with_count < WITH_LIMIT ? (*with_count)++ : WITH_LIMIT];
     return NULL;
 }
 
 // Before a Pharo is built, which takes its time.
 static bool check_with(const BuildArguments *given) {
     if (given->pharo.given_count == 0) return true;
+    if (given->with[WITH_LIMIT]) return complain("--with: %d at most", WITH_LIMIT), false;
     if (!given->pharo.checkout) return complain("--with is for --pharo"), false;
     if (given->pharo.set < PHARO_KERNEL_TESTS)
         return complain("--with needs the packages of kernel-tests at least"), false;

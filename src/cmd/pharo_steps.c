@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The steps that make a usable Pharo of one that has started once: see pharo_steps.tbl.
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/build_run.h"
@@ -134,14 +137,14 @@ static bool has_files(const Step *step, const char *checkout) {
 
 // Folders that an image finds files in, under names that are the same wherever they lie: what an
 // image is told stays in its memory for a while, and moves what comes behind.
-typedef enum StepFolder { CHECKOUT = 900, SCRATCH } StepFolder;
+typedef enum StepFolder { CHECKOUT = 200, SCRATCH } StepFolder; // descriptors, above all others
 
-static bool open_folder(StepFolder folder, const char *path) {
+static int open_folder(StepFolder folder, const char *path) {
     int descriptor = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return false;
-    bool done = dup2(descriptor, folder) >= 0;
-    close(descriptor);
-    return done;
+    bool done = descriptor >= 0 && dup2(descriptor, folder) >= 0;
+    int error = errno;
+    if (descriptor >= 0) close(descriptor);
+    return done ? EXIT_OK : complain("%s: cannot be opened: %s", path, strerror(error));
 }
 
 // The word as the image is told it; `name`: room for it.
@@ -172,7 +175,7 @@ static int run_words(const RunOptions *options, const char *path, const PharoBui
                      const Step *step, const char *scratch) {
     static const char file[] = "step.st";
     const char *words[STEP_WORDS];
-    char names[STEP_WORDS][1024], written[4096];
+    char names[STEP_WORDS][1024], written[PATH_MAX + 16];
     unsigned count = 0;
     int code = EXIT_OK;
     snprintf(written, sizeof written, "%s/%s", scratch, file);
@@ -187,8 +190,8 @@ static int run_words(const RunOptions *options, const char *path, const PharoBui
             words[count] = word_in_folder(CHECKOUT, word + strlen(tree_prefix), names[count]);
         }
     }
-    if (!open_folder(CHECKOUT, build->checkout) || !open_folder(SCRATCH, scratch))
-        code = complain("%s: cannot be opened", build->checkout);
+    if (code == EXIT_OK) code = open_folder(CHECKOUT, build->checkout);
+    if (code == EXIT_OK) code = open_folder(SCRATCH, scratch);
     if (code == EXIT_OK) code = run_in_root(options, path, words, count);
     close(CHECKOUT);
     close(SCRATCH);
@@ -203,8 +206,10 @@ int pharo_step_run(const RunOptions *options, const char *path, const PharoBuild
         printf("  left out: the checkout has no %s\n", step->optional_part);
         return EXIT_OK;
     }
-    char scratch[] = "/tmp/parley-build-XXXXXX";
-    if (!mkdtemp(scratch)) return complain("%s: cannot be made", scratch);
+    char scratch[PATH_MAX]; // beside the image, and gone with the step
+    snprintf(scratch, sizeof scratch, "%s.step", path);
+    if (mkdir(scratch, 0700) != 0 && errno != EEXIST)
+        return complain("%s: cannot be made: %s", scratch, strerror(errno));
     int code = run_words(options, path, build, step, scratch);
     rmdir(scratch);
     return code == EXIT_OK ? code : complain("what failed was the step: %s", step->name);

@@ -234,8 +234,10 @@ static bool is_baseline(const SourceClass *class) {
 static FileOut begin(FILE *to, SourceTree *tree) {
     FileOut out = {.to = to, .tree = tree};
     for (size_t i = 0; i < tree->classes.count; i++)
-        if (is_baseline(tree->classes.items[i]))
+        if (is_baseline(tree->classes.items[i])) {
             text_map_put(&out.done, &tree->arena, tree->classes.items[i]->name, to);
+            text_map_put(&out.methods, &tree->arena, tree->classes.items[i]->name, to);
+        }
     for (size_t i = 0; i < tree->classes.count; i++)
         text_map_put(&out.classes, &tree->arena, tree->classes.items[i]->name,
                      tree->classes.items[i]);
@@ -260,8 +262,7 @@ bool file_out(FILE *to, SourceTree *tree) {
     for (size_t i = 0; i < tree->classes.count; i++)
         put_class(&out, tree->classes.items[i]);
     for (size_t i = 0; i < tree->classes.count; i++)
-        if (!tree->classes.items[i]->is_trait && !is_baseline(tree->classes.items[i]))
-            put_methods_of(&out, tree->classes.items[i]);
+        if (!tree->classes.items[i]->is_trait) put_methods_of(&out, tree->classes.items[i]);
     for (size_t i = 0; i < tree->methods.count; i++)
         if (tree->methods.items[i]->is_extension) put_method(&out, tree->methods.items[i]);
     put_initializers(&out);

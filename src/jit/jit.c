@@ -4,7 +4,8 @@
 //
 // Must stay true:
 //   - a lookup entry or block entry with code names code that is in the zone
-//   - the code of every compiled frame is in the zone: frames whose code goes become interpreted ones
+//   - the code of every compiled frame is in the zone: frames whose code goes become interpreted
+//   ones
 #include "jit/compilation.h"
 #include "jit/inline_cache.h"
 #include "jit/reclaim.h"

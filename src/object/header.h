@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The Spur object header and the formats, on raw machine words. This file opens the words, for those
-// who lay objects out, move them, or make machine code that looks into them. Semantic code, that is
-// primitives, bodies of bytecodes and plugins, uses ops.h (tools/lint.sh looks).
+// The Spur object header and the formats, on raw machine words. This file opens the words, for
+// those who lay objects out, move them, or make machine code that looks into them. Semantic code,
+// that is primitives, bodies of bytecodes and plugins, uses ops.h (tools/lint.sh looks).
 //
 //    63      56 55 54 53              32 31 30 29 28    24 23 22 21           0
 //   +----------+--+--+------------------+--+--+--+--------+--+--+--------------+
@@ -150,6 +150,17 @@ static inline uint64_t raw_byte_size(uint64_t raw) {
 // Literals of a compiled method, from its header word in slot 0 (a SmallInteger).
 static inline uint64_t raw_method_literal_count(uint64_t raw) {
     return raw_slot(raw, 0) >> TAG_BITS & 0x7FFF;
+}
+static inline uint64_t raw_method_argument_count(uint64_t raw) {
+    return raw_slot(raw, 0) >> (TAG_BITS + 24) & 15;
+}
+// With the arguments. Of faulty code in which arguments have one name compilers say that it has
+// fewer temporaries than arguments; but the caller pushes all of these, and they are where a frame
+// has its temporaries.
+static inline uint64_t raw_method_temp_count(uint64_t raw) {
+    uint64_t temps = raw_slot(raw, 0) >> (TAG_BITS + 18) & 63;
+    uint64_t arguments = raw_method_argument_count(raw);
+    return temps < arguments ? arguments : temps;
 }
 // Slots that hold oops and must be traced: all of a pointer object, header and literals of a
 // method, none of a bits object, one of a forwarder.

@@ -49,8 +49,9 @@ ACTIVATE_INLINE uint64_t *activate_temps(uint64_t *sp, unsigned count, Oop nil) 
 ACTIVATE_INLINE bool activate_checks_self(const LookupEntry *entry, uint64_t receiver_header) {
     return __builtin_expect(receiver_header >> HEADER_SLOTS_SHIFT < entry->needed_slots, 0);
 }
-// Has self, whose header this is, all the variables that the code touches at hand? Sends to what a
-// cache knows by its class need not ask so much; self of super sends and of blocks may be anything.
+// Has self, whose header this is, all the variables that the code touches at hand? It is what
+// frame_needs_checked_self asks, in few loads. Sends to what a cache knows by its class need not
+// ask so much; self of super sends and of blocks may be anything.
 static inline bool activate_self_is_plain(const VM *vm, uint64_t header, unsigned needed_slots) {
     return format_is_pointers(header_format(header)) &&
            header >> HEADER_SLOTS_SHIFT >= needed_slots &&

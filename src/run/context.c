@@ -9,12 +9,13 @@
 //   - a frame is flagged MARRIED exactly when its context slot holds a Context whose sender slot
 //     names the frame
 //   - a married context holds no arguments, temporaries or operands: what its frame has let go
-//     may be collected. Its stack pointer counts the temporaries; they are nil once it is a widow,
-//     and images look there before they ask the outer context
+//     may be collected. Its stack pointer counts the temporaries at least; they are nil once it is
+//     a widow, and images look there before they ask the outer context
 //   - a context is resumed only after its method is verified and pc, stack pointer and receiver
 //     agree with what verification found
 #include "run/context.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -62,15 +63,13 @@ static bool wants_large_context(const uint64_t *fp) {
 
 // Arguments, copied values and declared temporaries.
 static Num temps_of_frame(VM *vm, uint64_t *fp) {
-    Oop method = frame_oop(fp + FRAME_METHOD);
-    Num arguments = num(frame_argument_count(fp));
     if (frame_is_block(fp)) {
         Oop closure = frame_oop(frame_callee_slot(fp));
         if (!closure_is_full(vm, closure))
-            return num_add(arguments, num_sub(slot_count(closure), num(CLOSURE_FIRST_COPIED)));
+            return num_add(num(frame_argument_count(fp)),
+                           num_sub(slot_count(closure), num(CLOSURE_FIRST_COPIED)));
     }
-    Num temps = method_temp_count(method);
-    return num_lt(temps, arguments) ? arguments : temps;
+    return method_temp_count(frame_oop(fp + FRAME_METHOD));
 }
 
 Oop context_of_frame(VM *vm, uint64_t *fp) {
@@ -95,6 +94,35 @@ Oop context_of_frame(VM *vm, uint64_t *fp) {
 void context_frame_moved(VM *vm, uint64_t *fp) {
     if (frame_is_married(fp))
         field_at_put(&vm->heap, frame_oop(fp + FRAME_CONTEXT), CONTEXT_SENDER, tagged_frame(fp));
+}
+
+// ---- checking
+
+// Does the frame's context name the frame, and leave to it alone what that holds? (An image may
+// have lost its class of contexts since.)
+static bool is_sound_marriage(VM *vm, const uint64_t *fp) {
+    Oop context = frame_oop(fp + FRAME_CONTEXT);
+    if (!oop_is_pointers(context) || num_le(slot_count(context), num(CONTEXT_FIRST_TEMP)))
+        return false;
+    if (!context_is_married(vm, context)) return false;
+    NUM_LOOP(i, num(CONTEXT_FIRST_TEMP), slot_count(context)) {
+        if (!oop_is(slot_at(context, i), vm->heap.nil)) return false;
+    }
+    return true;
+}
+
+uint64_t context_verify(VM *vm, FILE *report, unsigned limit) {
+    uint64_t complaints = 0;
+    for (unsigned i = 0; i < vm->stack.count; i++) {
+        StackPage *page = &vm->stack.pages[i];
+        if (!page->in_use) continue;
+        for (const uint64_t *fp = stack_head_fp(vm, page); fp; fp = frame_caller(fp)) {
+            if (!frame_is_married(fp) || is_sound_marriage(vm, fp)) continue;
+            if (complaints++ < limit && report)
+                fprintf(report, "the frame at %p and its context do not agree\n", (const void *)fp);
+        }
+    }
+    return complaints;
 }
 
 // ---- reading a frame as a context

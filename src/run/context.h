@@ -6,6 +6,8 @@
 #ifndef PARLEY_RUN_CONTEXT_H
 #define PARLEY_RUN_CONTEXT_H
 
+#include <stdio.h>
+
 #include "memory/store.h"
 #include "object/layouts.h"
 #include "run/vm.h"
@@ -56,6 +58,8 @@ static inline void context_widow(VM *vm, uint64_t *fp) {
 }
 // A copy in its present state, single; oop_none(): no room.
 Oop context_copy(VM *vm, Oop context);
+// Married contexts that are not as they must be; `report` (or NULL) is told of so many.
+uint64_t context_verify(VM *vm, FILE *report, unsigned limit);
 // After a become: no word of any frame is a forwarder, every frame fits its receiver.
 void context_after_become(VM *vm);
 // The method was written: frames that cannot go on in it are led into the trap method instead,

@@ -96,8 +96,9 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
         lookup_describe_quick(vm, number, entry);
         return;
     }
-    const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL ? lookup_named_primitive(vm, entry->method)
-                                                             : primitive_numbered(number);
+    const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL
+                               ? lookup_named_primitive(vm, entry->method)
+                               : primitive_numbered(number);
     if (!row) return;
     unsigned arguments = frame_argument_count_of(entry->frame_flags);
     if (row->argument_count >= 0 && (unsigned)row->argument_count != arguments) {

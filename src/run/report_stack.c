@@ -54,8 +54,8 @@ bool report_take_registers(VM *vm) {
 static Oop print_frames(StackReport *report, const StackPage *page, const uint64_t *fp) {
     while (is_in_page(page, fp)) {
         print_activation(report, frame_oop(fp + FRAME_RECEIVER), frame_oop(fp + FRAME_METHOD),
-                         frame_is_block(fp), (int64_t)fp[FRAME_PC] - FRAME_PC_MINUS_CONTEXT_PC, "frame",
-                         (uint64_t)(uintptr_t)fp);
+                         frame_is_block(fp), (int64_t)fp[FRAME_PC] - FRAME_PC_MINUS_CONTEXT_PC,
+                         "frame", (uint64_t)(uintptr_t)fp);
         const uint64_t *caller = frame_caller(fp);
         if (!caller) return page->base_sender;
         if (caller <= fp || !is_in_page(page, caller)) break;

@@ -163,13 +163,10 @@ Oop send_failure_object(VM *vm) {
     return copy;
 }
 
-static uint64_t header_of(Oop oop) { return oop_is_immediate(oop) ? 0 : raw_load(oop_bits(oop)); }
-
 // The entry of a super send may have been described for another class than the receiver's.
 static uint64_t flags_of_frame(const VM *vm, const LookupEntry *entry, Oop receiver) {
-    bool is_plain = !entry->needed_slots ||
-                    activate_self_is_plain(vm, header_of(receiver), entry->needed_slots);
-    return entry->frame_flags | (is_plain ? 0 : FRAME_FLAG_CHECKED_SELF);
+    bool checks = frame_needs_checked_self(vm, receiver, entry->needed_slots - 1);
+    return entry->frame_flags | (checks ? FRAME_FLAG_CHECKED_SELF : 0);
 }
 
 Outcome send_activate(VM *vm, const LookupEntry *entry, unsigned argument_count) {

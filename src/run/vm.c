@@ -79,7 +79,8 @@ void vm_find_special_selectors(VM *vm) {
 
 static uint64_t verify(void *context, FILE *report, unsigned limit) {
     VM *vm = context;
-    return vm->hooks ? vm->hooks->verify(vm, report, limit) : 0;
+    uint64_t complaints = context_verify(vm, report, limit);
+    return complaints + (vm->hooks ? vm->hooks->verify(vm, report, limit) : 0);
 }
 
 static void after_become(void *context, Heap *heap, bool classes_or_methods) {

@@ -430,7 +430,8 @@ static void note_label(const Inspection *inspection, uint32_t i, char *text, siz
         if (entries[k].address == place && !*text) snprintf(text, size, "%s", entries[k].name);
     for (uint32_t k = 0; k < code->resume_count; k++)
         if (code->start + code->resume_points[k].offset == place)
-            snprintf(text, size, "resumes at pc %u", code->resume_points[k].pc - FRAME_PC_MINUS_CONTEXT_PC);
+            snprintf(text, size, "resumes at pc %u",
+                     code->resume_points[k].pc - FRAME_PC_MINUS_CONTEXT_PC);
 }
 
 void inspect_note(const Inspection *inspection, uint32_t i, char *text, size_t size) {

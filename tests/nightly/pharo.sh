@@ -17,7 +17,7 @@ export PARLEY_PROGRAM=$parley
 
 with=() known=(--alone)
 if [ -n "${PARLEY_PHARO_WITH:-}" ]; then
-    with=(--with "$PARLEY_PHARO_WITH") known=()
+    with=(--with "$(realpath "$PARLEY_PHARO_WITH")") known=()
 fi
 agrees() {
     "$root/tools/pharo_tests.py" all.image "${known[@]}" "$@" >told 2>&1 || { sed 's/^/# /' told; return 1; }
