@@ -227,8 +227,7 @@ uint64_t heap_young_used_bytes(const Heap *heap) {
 uint64_t heap_old_bytes(const Heap *heap) { return heap->spaces->segment_bytes; }
 uint64_t heap_free_old_bytes(const Heap *heap) { return heap->spaces->free.bytes; }
 uint64_t heap_room_bytes(const Heap *heap) {
-    return old_space_growth_left(heap) + heap->spaces->free.bytes +
-           (heap->spaces->eden_end - heap->eden_free);
+    return old_space_room_bytes(heap) + (heap->spaces->eden_end - heap->eden_free);
 }
 
 // ---- object state

@@ -59,7 +59,14 @@ static uint64_t limit_bytes(const Heap *heap) {
     return is_any ? UINT64_MAX : sum;
 }
 
-uint64_t old_space_growth_left(const Heap *heap) {
+// The limit holds for what is in use too: segments made while there was an excess (heap_exceed_limit)
+// may still be there when it has been taken back.
+static bool is_within_limit(const Heap *heap, uint64_t bytes) {
+    uint64_t limit = limit_bytes(heap);
+    return limit == UINT64_MAX || (bytes <= limit && old_space_used(heap) <= limit - bytes);
+}
+
+static uint64_t growth_left(const Heap *heap) {
     uint64_t taken = 0, limit = limit_bytes(heap), used = heap->spaces->segment_bytes;
     for (size_t i = 0; i < old_space_segment_count(heap); i++)
         taken +=
@@ -67,6 +74,13 @@ uint64_t old_space_growth_left(const Heap *heap) {
     uint64_t arena_left = heap->arena->old_space.end - heap->arena->old_space.start - taken;
     uint64_t limit_left = used < limit ? limit - used : 0;
     return arena_left < limit_left ? arena_left : limit_left;
+}
+
+uint64_t old_space_room_bytes(const Heap *heap) {
+    uint64_t limit = limit_bytes(heap), used = old_space_used(heap);
+    uint64_t room = growth_left(heap) + heap->spaces->free.bytes;
+    uint64_t left = used < limit ? limit - used : 0;
+    return room < left ? room : left;
 }
 
 static bool old_space_insert_segment(HeapSpaces *spaces, size_t number, Segment segment) {
@@ -84,7 +98,7 @@ Status heap_add_segment(Heap *heap, uint64_t bytes, uint64_t *start) {
     uint64_t size;
     bytes = round_up(bytes < FREE_LEAST_BYTES ? FREE_LEAST_BYTES : bytes, 8);
     if (__builtin_add_overflow(bytes, (uint64_t)BRIDGE_BYTES, &size) ||
-        size > old_space_growth_left(heap))
+        size > growth_left(heap))
         return STATUS_NO_MEMORY;
     uint64_t at = old_space_find_gap(heap, size, &number);
     if (!at || arena_commit(heap->arena, at, size)) return STATUS_NO_MEMORY;
@@ -106,7 +120,7 @@ void old_space_release(Heap *heap) { array_free(&heap->spaces->segments); }
 // Of a size that the limits permit, down to `bytes`: segments for small objects are not made as
 // small as these, where it can be helped, since there would be very many.
 static bool old_space_add_some_segment(Heap *heap, uint64_t bytes, uint64_t *start) {
-    uint64_t left = old_space_growth_left(heap), growth = heap->options.growth_bytes;
+    uint64_t left = growth_left(heap), growth = heap->options.growth_bytes;
     uint64_t size = round_up(growth < left ? growth : left, os_page_size());
     if (size > left) size -= os_page_size();
     for (; size >= bytes + FREE_LEAST_BYTES + BRIDGE_BYTES && size >= os_page_size();
@@ -125,14 +139,16 @@ static bool old_space_grow(Heap *heap, uint64_t bytes) {
 }
 
 bool old_space_can_allocate(const Heap *heap, uint64_t bytes) {
+    if (!is_within_limit(heap, bytes)) return false;
     if (free_chunks_can_take(&heap->spaces->free, bytes)) return true;
     size_t number;
     uint64_t size;
     return !__builtin_add_overflow(bytes, (uint64_t)BRIDGE_BYTES, &size) &&
-           size <= old_space_growth_left(heap) && old_space_find_gap(heap, size, &number);
+           size <= growth_left(heap) && old_space_find_gap(heap, size, &number);
 }
 
 uint64_t old_space_allocate(Heap *heap, uint64_t bytes) {
+    if (!is_within_limit(heap, bytes)) return 0;
     uint64_t start = free_chunks_take(&heap->spaces->free, bytes);
     if (!start && old_space_grow(heap, bytes)) start = free_chunks_take(&heap->spaces->free, bytes);
     return start;
@@ -200,7 +216,14 @@ static void old_space_shrink_to(Heap *heap, uint64_t target) {
         }
 }
 
+// What stays free: as much as the options say, and no more than the limit leaves.
+static uint64_t bytes_to_keep(const Heap *heap) {
+    uint64_t limit = heap->options.old_limit_bytes, used = old_space_used(heap);
+    uint64_t left = !limit ? UINT64_MAX : used < limit ? limit - used : 0;
+    return heap->options.shrink_bytes < left ? heap->options.shrink_bytes : left;
+}
+
 void old_space_shrink(Heap *heap, bool all) {
-    old_space_shrink_to(heap, all ? 0 : heap->options.shrink_bytes);
+    old_space_shrink_to(heap, all ? 0 : bytes_to_keep(heap));
     heap_note_full_collection(heap);
 }

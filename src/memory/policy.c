@@ -13,14 +13,30 @@
 
 #include "memory/collector.h"
 
-enum { GROWTH_PART = 3, RETRY_PART = 8 };
+enum { GROWTH_PART = 3, RETRY_PART = 8, MARGIN_PART = 16, EXCESS_PART = 4 };
 
-void heap_note_full_collection(Heap *heap) {
+// What was allowed beyond the limit, for an error to be handled, is taken back when a full collection
+// has left a margin below it. Not before the whole excess would fit below it: where the limit is
+// small that is never, and the next one to run out would get the rest of the excess and no error.
+static void policy_take_back_excess(Heap *heap) {
+    uint64_t limit = heap->options.old_limit_bytes;
+    if (old_space_used(heap) <= limit - limit / MARGIN_PART) heap->excess_bytes = 0;
+}
+
+// While there is an excess a full collection comes before it is used up: only that finds out that
+// whoever was told has let go of what it had.
+static void policy_set_threshold(Heap *heap) {
     uint64_t used = old_space_used(heap), growth = used / GROWTH_PART;
     if (growth < heap->options.growth_bytes) growth = heap->options.growth_bytes;
+    if (heap->excess_bytes && growth > heap->excess_bytes / EXCESS_PART)
+        growth = heap->excess_bytes / EXCESS_PART;
     if (__builtin_add_overflow(used, growth, &heap->full_threshold))
         heap->full_threshold = UINT64_MAX;
-    if (used + heap->excess_bytes <= heap->options.old_limit_bytes) heap->excess_bytes = 0;
+}
+
+void heap_note_full_collection(Heap *heap) {
+    policy_take_back_excess(heap);
+    policy_set_threshold(heap);
     heap->spaces->class_table_cursor = 0;
     heap->spaces->allocated_at_full = heap->statistics.allocated_bytes_before;
 }
@@ -77,11 +93,13 @@ static bool policy_is_hopeless(const Heap *heap, uint64_t bytes) {
 }
 
 // All young objects find room in the excess, and it has not been used up then.
-bool heap_exceed_limit(Heap *heap) {
-    enum { PART = 8, LEAST = 4 << 20, MOST = 64 << 20 };
+bool heap_exceed_limit(Heap *heap, bool again) {
+    enum { PART = 8, LEAST = 4 << 20, MOST = 64 << 20, TIMES = 4 };
     uint64_t limit = heap->options.old_limit_bytes, excess = limit / PART;
-    if (!limit || heap->excess_bytes) return false;
-    heap->excess_bytes = heap->new_bytes + (excess < LEAST ? LEAST : excess > MOST ? MOST : excess);
+    excess = heap->new_bytes + (excess < LEAST ? LEAST : excess > MOST ? MOST : excess);
+    if (!limit || heap->excess_bytes >= (again ? TIMES * excess : 1)) return false;
+    heap->excess_bytes += excess;
+    policy_set_threshold(heap);
     return true;
 }
 

@@ -122,8 +122,8 @@ void old_space_forget_free(Heap *heap);
 // free space; with `all`, down to nothing. The first segment stays. Every full collection ends
 // with this.
 void old_space_shrink(Heap *heap, bool all);
-// Bytes that growth could still add.
-uint64_t old_space_growth_left(const Heap *heap);
+// Bytes that can still be allocated, with growth.
+uint64_t old_space_room_bytes(const Heap *heap);
 static inline uint64_t old_space_used(const Heap *heap) {
     return heap->spaces->segment_bytes - heap->spaces->free.bytes;
 }

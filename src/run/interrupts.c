@@ -117,10 +117,11 @@ MAY_GC static Outcome preempt(VM *vm) {
     return OUTCOME_ANSWERED;
 }
 
-// Old space may exceed its limit for once; the process that wanted the room is told.
+// Old space may exceed its limit for once; the process that wanted the room is told. If that was one
+// that only came by the next one that wants some is told too, but nobody twice.
 MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
-    if (!heap_exceed_limit(&vm->heap)) return false;
-    vm->exhausted_process = process; // a root while room is made
+    if (!heap_exceed_limit(&vm->heap, !oop_is(process, vm->told_process))) return false;
+    vm->exhausted_process = vm->told_process = process; // roots while room is made
     if (!heap_make_room(&vm->heap, bytes)) {
         vm->exhausted_process = oop_none();
         return false;
@@ -138,7 +139,7 @@ MAY_GC static void collect(VM *vm) {
     root_scope_enter(&vm->heap, &scope, &process, 1);
     process = oop_is_none(vm->wanting_process) ? process_active(vm) : vm->wanting_process;
     heap_collect_as_wanted(&vm->heap);
-    if (!vm->heap.excess_bytes && !heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS) &&
+    if (!heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS) &&
         !heap_make_room(&vm->heap, VM_ROOM_FOR_ERRORS))
         (void)exceed_limit(vm, process, VM_ROOM_FOR_ERRORS);
     root_scope_leave(&vm->heap, &scope);

@@ -255,7 +255,7 @@ MAY_GC static Outcome retry_after_collection(VM *vm, LookupEntry *entry, unsigne
     Outcome outcome = run_primitive(vm, entry, argument_count);
     if (outcome == OUTCOME_FAILED && vm->failure == FAILURE_NO_MEMORY &&
         !heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS))
-        (void)heap_exceed_limit(&vm->heap);
+        (void)heap_exceed_limit(&vm->heap, false);
     return outcome;
 }
 

@@ -67,6 +67,11 @@ for switches in "" --interpreter --collector=sweep; do
     others "whoever recursed gets the error, others go on $switches" RecursionTooDeep \
         'deeper := [ :n | 1 + (deeper value: n + 1) ]. deeper value: 1' --max-process-words=200000 $switches
 done
+# Beyond a small limit old space may go further than the limit itself is.
+for limit in 10m 24m; do
+    others "small arrays, a limit of $limit: whoever made them gets the error" OutOfMemory \
+        '[ all := { all } ] repeat' --max-old-space=$limit --interpreter
+done
 # The stacks of two processes grow in turns.
 answers "two that recurse get an error each" '#(#RecursionTooDeep #RecursionTooDeep)' --max-process-words=100000 <<'END'
 | caught |

@@ -159,32 +159,72 @@ static void the_limit_can_be_exceeded_once(void **state) {
     f.held[0] = test_heap_bytes(&f.test, 15 * MEGABYTE);
     assert_true(oop_is_none(test_heap_bytes(&f.test, 2 * MEGABYTE)));
     assert_false(heap_make_room(f.heap, 2 * MEGABYTE));
-    assert_true(heap_exceed_limit(f.heap));
+    assert_true(heap_exceed_limit(f.heap, false));
     assert_true(heap_make_room(f.heap, 2 * MEGABYTE));
     f.held[1] = test_heap_bytes(&f.test, 2 * MEGABYTE);
     assert_false(oop_is_none(f.held[1]));
     assert_true(heap_old_bytes(f.heap) > f.heap->options.old_limit_bytes);
-    assert_false(heap_exceed_limit(f.heap));
+    assert_false(heap_exceed_limit(f.heap, false));
     assert_false(heap_make_room(f.heap, 16 * MEGABYTE));
     heap_collect_full(f.heap);
-    assert_false(heap_exceed_limit(f.heap)); // it is still needed
+    assert_false(heap_exceed_limit(f.heap, false)); // it is still needed
     f.held[0] = f.held[1] = f.heap->nil;
     heap_collect_full(f.heap);
     assert_int_equal(f.heap->excess_bytes, 0);
-    assert_true(heap_exceed_limit(f.heap));
+    assert_true(heap_exceed_limit(f.heap, false));
     f.heap->excess_bytes = 0;
     // Whatever a program asks for as its limits.
     f.heap->options.old_limit_bytes = UINT64_MAX - 5;
-    assert_true(heap_exceed_limit(f.heap));
+    assert_true(heap_exceed_limit(f.heap, false));
     f.heap->options.growth_bytes = UINT64_MAX - 5;
-    assert_true(old_space_growth_left(f.heap) > 100ull * MEGABYTE);
+    assert_true(old_space_room_bytes(f.heap) > 100ull * MEGABYTE);
     f.held[0] = test_heap_bytes(&f.test, 20 * MEGABYTE);
     assert_false(oop_is_none(f.held[0]));
     heap_collect_full(f.heap);
     assert_false(heap_old_has_grown(f.heap));
     f.heap->excess_bytes = 0;
     f.heap->options.old_limit_bytes = 0;
-    assert_false(heap_exceed_limit(f.heap));
+    assert_false(heap_exceed_limit(f.heap, false));
+    close_heap(&f);
+}
+
+// How many objects of so many bytes find room; nothing holds them.
+static int objects_that_fit(Fixture *f, uint64_t bytes) {
+    int count = 0;
+    while (count < 1000 && !oop_is_none(test_heap_bytes(&f->test, bytes)))
+        count++;
+    return count;
+}
+
+// Segments that were made while it was exceeded do not raise the limit once it holds again, though it
+// is so small that what may be exceeded is more than it leaves.
+static void the_limit_holds_again(void **state) {
+    (void)state;
+    Fixture f;
+    open_heap(&f);
+    f.heap->options.old_limit_bytes = heap_old_bytes(f.heap) + 16 * MEGABYTE;
+    for (int i = 0; i < 3; i++) {
+        assert_in_range(objects_that_fit(&f, MEGABYTE), 14, 16);
+        assert_true(heap_exceed_limit(f.heap, false));
+        assert_in_range(objects_that_fit(&f, MEGABYTE), 4, 32);
+        heap_collect_full(f.heap);
+        assert_int_equal(f.heap->excess_bytes, 0);
+        assert_true(heap_old_bytes(f.heap) <= f.heap->options.old_limit_bytes);
+    }
+    close_heap(&f);
+}
+
+static void it_can_be_exceeded_further_for_another(void **state) {
+    (void)state;
+    Fixture f;
+    open_heap(&f);
+    f.heap->options.old_limit_bytes = heap_old_bytes(f.heap) + 16 * MEGABYTE;
+    int times = 0;
+    while (times < 100 && heap_exceed_limit(f.heap, true))
+        times++;
+    assert_int_equal(times, 4);
+    // A collection comes before all that is used up.
+    assert_true(f.heap->full_threshold < heap_old_bytes(f.heap) + f.heap->excess_bytes / 2);
     close_heap(&f);
 }
 
@@ -193,13 +233,13 @@ static void arena_is_a_limit(void **state) {
     Fixture f;
     open_heap(&f);
     f.heap->options.old_limit_bytes = 0;
-    uint64_t left = old_space_growth_left(f.heap);
+    uint64_t left = old_space_room_bytes(f.heap) - f.heap->spaces->free.bytes;
     assert_true(left > 250ull * MEGABYTE && left < 256ull * MEGABYTE);
     uint64_t start;
     assert_int_equal(heap_add_segment(f.heap, left, &start), STATUS_NO_MEMORY);
     f.held[0] = test_heap_bytes(&f.test, left - 8192);
     assert_false(oop_is_none(f.held[0]));
-    assert_true(old_space_growth_left(f.heap) < 16384);
+    assert_true(old_space_room_bytes(f.heap) - f.heap->spaces->free.bytes < 16384);
     close_heap(&f);
 }
 
@@ -365,6 +405,8 @@ int main(void) {
         cmocka_unit_test(limit_is_kept),
         cmocka_unit_test(small_objects_share_what_is_left),
         cmocka_unit_test(the_limit_can_be_exceeded_once),
+        cmocka_unit_test(the_limit_holds_again),
+        cmocka_unit_test(it_can_be_exceeded_further_for_another),
         cmocka_unit_test(arena_is_a_limit),
         cmocka_unit_test(room_counts_growth_and_free_bytes),
         cmocka_unit_test(free_segments_are_given_back),
