@@ -99,6 +99,7 @@ static void move_piece(CodeZone *zone, Code *code, uint8_t *bytes) {
     code->start += (uint64_t)distance;
     code->end += (uint64_t)distance;
     code->checked_entry += (uint64_t)distance;
+    code->keyed_entry += (uint64_t)distance;
     code->unchecked_entry += (uint64_t)distance;
     code->linked_entry += (uint64_t)distance;
 }

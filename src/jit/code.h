@@ -4,7 +4,8 @@
 //     start                    +-----------------------------------+
 //                              | word: the method                  |  read by the code, kept in
 //                              | word: the struct Code             |  step by collections
-//     checked_entry            | the receiver's class is T6?       |
+//     checked_entry            | T1 := the receiver's class        |
+//     keyed_entry              | T1 is T6?                         |
 //     unchecked_entry          | push the return address           |
 //     linked_entry             | primitive; build the frame; ...   |
 //                              | code of the bytecodes             |
@@ -58,7 +59,7 @@ typedef struct ResumePoint {
 
 typedef struct Code {
     uint64_t start, end;
-    uint64_t checked_entry, unchecked_entry, linked_entry;
+    uint64_t checked_entry, keyed_entry, unchecked_entry, linked_entry;
     LookupEntry method; // what the lookup found out about it; .method is where it is now
     uint32_t block_pc; // of an old block inside the method, as in FRAME_PC; 0: method or full block
     uint32_t copied_count; // of a block

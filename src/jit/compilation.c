@@ -85,14 +85,36 @@ void emit_literal(Compilation *c, Reg to, int64_t index) {
 
 // Compilers send to super what is self, and sites are linked without a look at the receiver's
 // class. Code written by hand may send to anything, a forwarder too.
-static void emit_check_super_receiver(Compilation *c, int64_t argument_count) {
-    ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * argument_count);
+static void emit_check_super_receiver(Compilation *c, int64_t position) {
+    ir_rm(&c->ir, IR_LOAD, R_T0, R_SP, 8 * position);
     ir_rm(&c->ir, IR_COMPARE_MEMORY, R_T0, R_FP, FP_RECEIVER);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, exit_interpret(c));
 }
 
+// The class of a directed super send, off the stack into T2, and its index into T1. 0, which no
+// site is linked for: the class has none, is a forwarder, or no class at all.
+static void emit_take_class(Compilation *c) {
+    IrCode *ir = &c->ir;
+    Label other = ir_new_label(ir), found = ir_new_label(ir);
+    ir_r(ir, IR_POP, R_T2);
+    emit_check_object(ir, R_T2, other);
+    ir_rm(ir, IR_LOAD32, R_T1, R_T2, HEADER_HASH_SHIFT / 8);
+    ir_ri(ir, IR_AND_CONSTANT, R_T1, (int64_t)(HEADER_HASH_MASK >> HEADER_HASH_SHIFT));
+    ir_rr(ir, IR_MOVE, R_T3, R_T1);
+    emit_load_class(ir, R_T4, R_T3, other);
+    ir_rr(ir, IR_COMPARE, R_T4, R_T2);
+    ir_jump_if(ir, COND_EQUAL, found);
+    ir_label(ir, other);
+    ir_ri(ir, IR_CONSTANT, R_T1, 0);
+    ir_label(ir, found);
+}
+
 void emit_send(Compilation *c, SendKind kind, int64_t selector, int64_t argument_count) {
     if (kind == SEND_TO_SUPER) emit_check_super_receiver(c, argument_count);
+    if (kind == SEND_DIRECTED) {
+        emit_check_super_receiver(c, argument_count + 1);
+        emit_take_class(c);
+    }
     SendSite site = {.pc = c->pc,
                      .selector = (uint32_t)selector,
                      .argument_count = (uint16_t)argument_count,
@@ -487,12 +509,12 @@ static void emit_block_frame(Compilation *c) {
 
 // The receiver is in T0 wherever code is entered.
 static void emit_checked_entry(Compilation *c) {
-    Label immediate = ir_new_label(&c->ir), found = ir_new_label(&c->ir);
-    note_exit(c, (NotedExit){.kind = EXIT_IMMEDIATE, .label = immediate, .back = found});
+    Label immediate = ir_new_label(&c->ir);
+    note_exit(c, (NotedExit){.kind = EXIT_IMMEDIATE, .label = immediate, .back = c->keyed_entry});
     ir_label(&c->ir, c->checked_entry);
     emit_check_object(&c->ir, R_T0, immediate);
     emit_load_class_index(&c->ir, R_T1, R_T0);
-    ir_label(&c->ir, found);
+    ir_label(&c->ir, c->keyed_entry);
     ir_rr(&c->ir, IR_COMPARE32, R_T1, R_T6);
     ir_jump_code_if(&c->ir, COND_NOT_EQUAL, c->jit->stubs[RUNTIME_SEND]);
     ir_label(&c->ir, c->unchecked_entry);
@@ -540,6 +562,7 @@ void emit_entry(Compilation *c) {
         emit_method_checks(c);
     } else {
         ir_label(&c->ir, c->checked_entry);
+        ir_label(&c->ir, c->keyed_entry);
         ir_label(&c->ir, c->unchecked_entry);
         ir_label(&c->ir, c->linked_entry);
     }

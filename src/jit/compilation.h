@@ -105,7 +105,8 @@ typedef struct Compilation {
     bool is_frameless, has_stored, frameless_failed;
     bool is_writable; // on every way to here self was seen to be
     Label framed;
-    Label checked_entry, unchecked_entry, linked_entry, method_word, code_word, frame_built;
+    Label checked_entry, keyed_entry, unchecked_entry, linked_entry;
+    Label method_word, code_word, frame_built;
     ARRAY(NotedSend) sends;
     ARRAY(NotedResume) resumes;
     ARRAY(NotedExit) exits;

@@ -16,7 +16,7 @@
 
 enum { CACHE_BYTES = 256 }; // more than a closed or open cache takes
 
-static uint32_t tag_of(Oop receiver) {
+uint32_t cache_tag(Oop receiver) {
     if (oop_is_immediate(receiver)) return (uint32_t)(oop_bits(receiver) & TAG_MASK);
     return (uint32_t)header_class_index(raw_load(oop_bits(receiver)));
 }
@@ -189,15 +189,21 @@ static void link_closed(VM *vm, Code *caller, SendSite *site) {
     site->state = SITE_CLOSED;
 }
 
+static void link_monomorphic(Jit *jit, Code *caller, SendSite *site, uint32_t tag, uint64_t entry) {
+    zone_link_send(&jit->zone, caller, site, tag, entry);
+    site->state = SITE_MONOMORPHIC;
+    jit->statistics.linked++;
+}
+
 void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const Code *callee,
-                Oop receiver) {
+                uint32_t tag) {
     Jit *jit = vm->jit;
-    uint32_t tag = tag_of(receiver);
-    if (site->kind == SEND_DIRECTED) return;
+    if (site->kind == SEND_DIRECTED) {
+        if (tag) link_monomorphic(jit, caller, site, tag, callee->keyed_entry);
+        return;
+    }
     if (site->kind == SEND_TO_SUPER) {
-        zone_link_send(&jit->zone, caller, site, tag, callee->unchecked_entry);
-        site->state = SITE_MONOMORPHIC;
-        jit->statistics.linked++;
+        link_monomorphic(jit, caller, site, tag, callee->unchecked_entry);
         return;
     }
     OpenCache *open = find_open(jit, entry->selector, site->argument_count);
@@ -211,9 +217,7 @@ void cache_link(VM *vm, Code *caller, SendSite *site, LookupEntry *entry, const 
         else
             jit_request_room(vm, CACHE_BYTES);
     } else if (site->state == SITE_UNLINKED) {
-        zone_link_send(&jit->zone, caller, site, tag, callee->checked_entry);
-        site->state = SITE_MONOMORPHIC;
-        jit->statistics.linked++;
+        link_monomorphic(jit, caller, site, tag, callee->checked_entry);
     } else {
         link_closed(vm, caller, site);
     }

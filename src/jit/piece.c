@@ -104,6 +104,7 @@ bool compilation_begin(Compilation *c, VM *vm, Jit *jit, const LookupEntry *meth
     c->summary = verified_summary(vm, c->method);
     if (!c->summary || !find_range(c)) return false;
     c->checked_entry = ir_new_label(&c->ir);
+    c->keyed_entry = ir_new_label(&c->ir);
     c->unchecked_entry = ir_new_label(&c->ir);
     c->linked_entry = ir_new_label(&c->ir);
     c->method_word = ir_new_label(&c->ir);
@@ -246,6 +247,7 @@ static bool place(Compilation *c, Code *code, uint64_t *labels) {
         return false;
     code->end = code->start + bytes;
     code->checked_entry = labels[c->checked_entry];
+    code->keyed_entry = labels[c->keyed_entry];
     code->unchecked_entry = labels[c->unchecked_entry];
     code->linked_entry = labels[c->linked_entry];
     zone_write(zone, code->start, c->ir.draft, bytes);

@@ -93,19 +93,26 @@ static bool is_for_interpreter(VM *vm, const LookupEntry *entry, Oop start) {
     return reads_self && !oop_is_none(start) && may_be_context(vm, start);
 }
 
-MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntry *entry) {
+MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntry *entry,
+                                  uint32_t tag) {
     Caller caller = caller_of(vm);
     unsigned argument_count = site->argument_count;
     Code *callee = jit_send_code(vm, entry);
     // Compiling may have cleared the zone, and the caller's code with it.
     if (!callee || !may_go_back(vm, &caller))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
-    cache_link(vm, code, site, entry, callee, prim_stack_at(vm, argument_count));
+    cache_link(vm, code, site, entry, callee, tag);
     return enter_code(vm, callee->linked_entry, argument_count, caller.link);
 }
 
-MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
-    (void)unused, (void)unused_too;
+// What the class of a directed super send is known by; 0: it has no index.
+static uint32_t directed_tag(VM *vm, Oop class_object) {
+    return oop_is_forwarder(class_object) ? 0 : (uint32_t)heap_enter_class(&vm->heap, class_object);
+}
+
+// `class_bits`: of a directed super send, the class that was on top of its operands.
+MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t class_bits) {
+    (void)unused;
     Caller caller = caller_of(vm);
     Code *code = zone_code_at(&vm->jit->zone, caller.link);
     SendSite *site = code_send_at(code, caller.link);
@@ -114,16 +121,22 @@ MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
     Oop selector = site->kind == SEND_SPECIAL ? special_selector(vm, site->selector)
                                               : literal_at(&r, site->selector);
     Oop start = oop_none();
-    if (site->kind == SEND_TO_SUPER || site->kind == SEND_DIRECTED) {
-        Action action = site->kind == SEND_DIRECTED
-                            ? body_DIRECTED_SUPER_SEND(&r, (int)site->selector, 0, 0)
-                            : body_SUPER_SEND(&r, (int)site->selector, 0, 0);
+    uint32_t tag = 0;
+    if (site->kind == SEND_DIRECTED) {
+        start = super_start(vm, oop_from_bits(class_bits));
+        if (oop_is_none(start)) {
+            *--vm->sp = class_bits;
+            return interpret_from(vm, site->pc);
+        }
+        tag = directed_tag(vm, oop_from_bits(class_bits));
+    } else if (site->kind == SEND_TO_SUPER) {
+        Action action = body_SUPER_SEND(&r, (int)site->selector, 0, 0);
         if (action != ACTION_BAD_CODE) start = super_start(vm, r.value);
         if (oop_is_none(start)) return interpret_from(vm, site->pc);
-        if (site->kind == SEND_DIRECTED) vm->sp++;
     }
     Oop receiver = heap_follow(&vm->heap, prim_stack_at(vm, argument_count));
     prim_stack_at_put(vm, argument_count, receiver);
+    if (site->kind != SEND_DIRECTED) tag = cache_tag(receiver);
     selector = heap_follow(&vm->heap, selector);
     Oop class_object = oop_is_none(start) ? prim_class_of(vm, receiver) : start;
     LookupEntry *entry = (LookupEntry *)send_entry(vm, selector, argument_count, class_object);
@@ -132,7 +145,7 @@ MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t unused_too) {
         return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
     if (is_for_interpreter(vm, entry, start))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
-    return send_found(vm, code, site, entry);
+    return send_found(vm, code, site, entry, tag);
 }
 
 // The frame of the method is not built yet: the return address lies on top of the operands, and

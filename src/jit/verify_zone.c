@@ -78,8 +78,8 @@ static void verify_pieces(Verifier *v) {
         expect(v, code->start % zone->backend->code_alignment == 0,
                "the piece at %#lx is not aligned", hex(code->start));
         expect(v,
-               is_inside(code, code->checked_entry) && is_inside(code, code->unchecked_entry) &&
-                   is_inside(code, code->linked_entry),
+               is_inside(code, code->checked_entry) && is_inside(code, code->keyed_entry) &&
+                   is_inside(code, code->unchecked_entry) && is_inside(code, code->linked_entry),
                "the piece at %#lx is entered outside", hex(code->start));
         end = code->end;
         verify_words(v, code);
@@ -142,8 +142,17 @@ static bool leads_to_open(const Verifier *v, const Code *code, const SendSite *s
 
 static bool leads_to_method(const Verifier *v, const SendSite *site, uint64_t target) {
     const Code *callee = live_piece(v, target);
-    return callee && target == (site->kind == SEND_TO_SUPER ? callee->unchecked_entry
-                                                            : callee->checked_entry);
+    if (!callee) return false;
+    switch ((SendKind)site->kind) {
+    case SEND_TO_SUPER:
+        return target == callee->unchecked_entry;
+    case SEND_DIRECTED:
+        return target == callee->keyed_entry;
+    case SEND_NORMAL:
+    case SEND_SPECIAL:
+        break;
+    }
+    return target == callee->checked_entry;
 }
 
 static bool site_is_sound(const Verifier *v, const Code *code, const SendSite *site) {

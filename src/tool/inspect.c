@@ -419,6 +419,7 @@ static void note_label(const Inspection *inspection, uint32_t i, char *text, siz
         const char *name;
     } entries[] = {
         {code->checked_entry, "entry that checks the class"},
+        {code->keyed_entry, "entry for a class that the sender has found"},
         {code->unchecked_entry, "entry for a class that is known"},
         {code->linked_entry, "entry with the return address pushed"},
     };

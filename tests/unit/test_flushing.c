@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What is forgotten when (flushing.tbl): a test per cell. The scene: an instance of a class that
 // inherits a method, its lookup in the cache and leading into the method's code, a caller whose
-// send site is linked to that. A test lets something happen and looks at one of the caches. The
-// verifier of the code zone must be content before and after, and must notice what is spoiled.
+// send site is linked to that: of a send to self, to super, or above the class that it names. A
+// test lets something happen and looks at one of the caches. The verifier of the code zone must be
+// content before and after, and must notice what is spoiled.
 #include "jit/inline_cache.h"
 #include "jit/jit.h"
 #include "jit/verify_zone.h"
@@ -34,16 +35,31 @@ static const bool forgotten[HAPPENING_COUNT][CACHE_COUNT] = {
 #undef FLUSHING
 };
 
+// The bytecodes of a caller: it answers self foo, super foo, or foo above its own class. Its first
+// literal is the selector, its third the binding of its class.
+static const struct {
+    const char *name, *code;
+    unsigned bytes;
+    bool is_sista;
+} callers[] = {
+    [SEND_NORMAL] = {"send", "\x70\xD0\x7C", 3, false},
+    [SEND_TO_SUPER] = {"super send", "\x70\x85\x00\x7C", 4, false},
+    [SEND_DIRECTED] = {"directed super send", "\x4C\x12\xE1\x40\xEB\x00\x5C", 7, true},
+};
+static const SendKind kinds[] = {SEND_NORMAL, SEND_TO_SUPER, SEND_DIRECTED};
+enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
+
 typedef struct Cell {
     Happening happening;
     Cache cache;
+    SendKind kind;
 } Cell;
 
 // These follow collections.
 enum { SELECTOR, METHOD, OTHER_METHOD, CALLER, SUBCLASS, RECEIVER, HELD_COUNT };
 static Oop held[HELD_COUNT];
 static RootScope scope;
-static uint64_t class_index;
+static uint64_t class_index, found_in; // of the receiver, and where the lookup begins
 static SendSite *site;
 static Code *caller_code;
 
@@ -77,13 +93,28 @@ static Oop new_subclass(void) {
     return class_object;
 }
 
-static LookupEntry *cached(void) {
-    return (LookupEntry *)lookup_cached(vm, held[SELECTOR], LOOKUP_KEY(class_index, 0));
+static Oop binding_of(Oop class_object) {
+    Oop binding = fixture_new(cls.association, FORMAT_FIXED, 2);
+    field_at_put(&vm->heap, binding, ASSOCIATION_VALUE, class_object);
+    return binding;
 }
 
-static void warm(void) {
+static Oop new_caller(SendKind kind) {
+    Oop method = method_with(held[SELECTOR], callers[kind].code, callers[kind].bytes);
+    int64_t header = num_concrete(num_from_oop(field_at(method, 0)));
+    if (callers[kind].is_sista) field_at_put(&vm->heap, method, 0, INT(header | INT64_MIN >> 3));
+    field_at_put(&vm->heap, method, 3, binding_of(held[SUBCLASS]));
+    return method;
+}
+
+static LookupEntry *cached(void) {
+    return (LookupEntry *)lookup_cached(vm, held[SELECTOR], LOOKUP_KEY(found_in, 0));
+}
+
+static void warm(SendKind kind) {
+    found_in = kind == SEND_NORMAL ? class_index : cls.plain;
     LookupEntry *entry =
-        (LookupEntry *)send_entry(vm, held[SELECTOR], 0, heap_class_at(&vm->heap, class_index));
+        (LookupEntry *)send_entry(vm, held[SELECTOR], 0, heap_class_at(&vm->heap, found_in));
     assert_non_null(entry);
     assert_true(vm->hooks->method_is_hot(vm, entry));
     assert_int_equal(entry->kind, LOOKUP_ENTERS_CODE);
@@ -93,11 +124,13 @@ static void warm(void) {
     assert_non_null(caller_code);
     assert_int_equal(caller_code->send_count, 1);
     site = &caller_code->sends[0];
-    cache_link(vm, caller_code, site, entry, jit_method_code(vm, entry), held[RECEIVER]);
+    assert_int_equal(site->kind, kind);
+    // The class that a directed send names is that of the receiver as well.
+    cache_link(vm, caller_code, site, entry, jit_method_code(vm, entry), (uint32_t)class_index);
     assert_int_equal(site->state, SITE_MONOMORPHIC);
 }
 
-static int open_scene(void **state) {
+static int open_scene(void **state, SendKind kind) {
     Diagnosis why;
     JitOptions options;
     fixture_code_bytes = CODE_BYTES;
@@ -110,11 +143,11 @@ static int open_scene(void **state) {
     held[SELECTOR] = new_string("foo");
     held[METHOD] = method_with(INT(7), "\x20\x87\x77\x7C", 4);       // 7; pop; answer 2
     held[OTHER_METHOD] = method_with(INT(8), "\x20\x87\x76\x7C", 4); // 8; pop; answer 1
-    held[CALLER] = method_with(held[SELECTOR], "\x70\xD0\x7C", 3);   // answer self foo
     define(fixture_class_object(cls.plain), held[SELECTOR], held[METHOD]);
     held[SUBCLASS] = new_subclass();
     held[RECEIVER] = fixture_new(class_index, FORMAT_FIXED, 3);
-    warm();
+    held[CALLER] = new_caller(kind);
+    warm(kind);
     return (int)zone_verify(vm, stderr, 5);
 }
 
@@ -135,6 +168,7 @@ static void become(Oop one, Oop other) {
 static void reuse_class_index(void) {
     uint64_t before = class_index;
     held[RECEIVER] = held[SUBCLASS] = NIL;
+    field_at_put(&vm->heap, held[CALLER], 3, NIL); // its class
     class_index = 0;
     heap_collect_full(&vm->heap);
     for (int i = 0; i < 100 && class_index != before; i++) // others may have died as well
@@ -196,7 +230,7 @@ static bool is_known(Cache cache, uint64_t key, const Code *caller) {
 
 static void test_cell(void **state) {
     const Cell *cell = *state;
-    uint64_t key = LOOKUP_KEY(class_index, 0);
+    uint64_t key = LOOKUP_KEY(found_in, 0);
     const Code *caller = caller_code;
     assert_non_null(cached());
     for (int cache = 0; cache < CACHE_COUNT; cache++)
@@ -207,8 +241,8 @@ static void test_cell(void **state) {
 
 static int open_cell(void **state) {
     void *unused = NULL;
-    (void)state;
-    return open_scene(&unused);
+    const Cell *cell = *state;
+    return open_scene(&unused, cell ? cell->kind : SEND_NORMAL);
 }
 static int close_cell(void **state) {
     void *unused = NULL;
@@ -247,15 +281,16 @@ static void test_verifier(void **state) {
 }
 
 int main(void) {
-    enum { CELLS = HAPPENING_COUNT * CACHE_COUNT };
+    enum { CELLS = HAPPENING_COUNT * CACHE_COUNT * KIND_COUNT };
     static Cell cells[CELLS];
     static char names[CELLS][120];
     struct CMUnitTest tests[CELLS + 1] = {
         cmocka_unit_test_setup_teardown(test_verifier, open_cell, close_cell)};
     for (int i = 0; i < CELLS; i++) {
-        cells[i] = (Cell){(Happening)(i / CACHE_COUNT), (Cache)(i % CACHE_COUNT)};
-        snprintf(names[i], sizeof names[i], "%s: %s", happening_texts[cells[i].happening],
-                 cache_names[cells[i].cache]);
+        cells[i] = (Cell){(Happening)(i / CACHE_COUNT % HAPPENING_COUNT), (Cache)(i % CACHE_COUNT),
+                          kinds[i / (CACHE_COUNT * HAPPENING_COUNT)]};
+        snprintf(names[i], sizeof names[i], "%s, %s: %s", callers[cells[i].kind].name,
+                 happening_texts[cells[i].happening], cache_names[cells[i].cache]);
         tests[i + 1] = (struct CMUnitTest){names[i], test_cell, open_cell, close_cell, &cells[i]};
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
