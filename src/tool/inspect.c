@@ -199,9 +199,10 @@ bool inspect_find_blocks(const Inspection *inspection, InspectedBlocks *blocks) 
 // ---- bytecodes and operands
 
 void inspect_bytecode(const Inspection *inspection, uint32_t pc, char *text, size_t size) {
-    char line[DISASSEMBLY_LINE_LIMIT];
+    char line[DISASSEMBLY_LINE_LIMIT] = "entry";
     const LiteralNames names = {inspection->vm, report_literal};
-    disassemble_at(inspection->method, pc - PC_OF_BODY, &names, line);
+    if (pc >= inspection->first_pc)
+        disassemble_at(inspection->method, pc - PC_OF_BODY, &names, line);
     snprintf(text, size, "%s", line);
 }
 

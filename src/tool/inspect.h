@@ -49,7 +49,7 @@ void inspect_release(Inspection *inspection);
 bool inspect_find_blocks(const Inspection *inspection, InspectedBlocks *blocks);
 
 // ---- as text. A pc is one as in FRAME_PC.
-// The bytecode at pc: its pc as Smalltalk counts, bytes, meaning.
+// The bytecode at pc: its pc as Smalltalk counts, bytes, meaning. Before the first one: "entry".
 void inspect_bytecode(const Inspection *inspection, uint32_t pc, char *text, size_t size);
 // Where the operands are before a bytecode, deepest first; empty: there are none.
 void inspect_operands(const Inspection *inspection, const OperandState *state, char *text,

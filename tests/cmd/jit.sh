@@ -16,6 +16,8 @@ check "IR, with the name of a frame's word" shows '\[FP - 32\] := 51 .*; pc$'
 check "a send by its selector" shows '; #printStringLimitedTo:, 1 argument$'
 check "a call of C by its name" shows '; SAFE_POINT: interrupts'
 check "the code behind" shows '^out of line: 44  <5C>'
+check "that of the entry" shows '^out of line: entry$'
+check "all of it by a bytecode there is" eval '! grep -q "cut off" out'
 check "sends and resume points are counted" shows 'bytes, 1 send, 2 resume points'
 if "$parley" --features | grep -q '^disassembler: Capstone'; then
     check "machine code" shows 'FP := SP +mov rbp, rsp'
