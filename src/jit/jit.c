@@ -57,7 +57,7 @@ void jit_forget_all(VM *vm) {
     Jit *jit = vm->jit;
     frames_abandon_code(vm);
     forget_entries(vm);
-    known_clear(&jit->known);
+    method_table_clear(&jit->known);
     jit->wanted_bytes = jit->paused_until = 0;
     jit->forgets = false;
     jit->statistics.discarded += jit->zone.count;
@@ -81,10 +81,17 @@ static void selector_changed(VM *vm, Oop selector) {
     if (relied_is_broken(vm)) jit_forget_all(vm);
 }
 
+// Of any of its blocks, too.
+static bool has_known(const MethodTable *known, Oop method) {
+    for (size_t i = 0; i < known->capacity; i++)
+        if (oop_is(known->rows[i].method, method)) return true;
+    return false;
+}
+
 static void method_changed(VM *vm, Oop method) {
     if (relied_is_broken(vm))
         jit_forget_all(vm);
-    else if (known_has_method(&vm->jit->known, method))
+    else if (has_known(&vm->jit->known, method))
         reclaim_method(vm, method);
 }
 
@@ -114,7 +121,7 @@ static void update(VM *vm, Heap *heap) {
     }
     if (died) caches_unlink_all(jit); // what is linked to dead code
     caches_update(jit, heap);
-    known_update(&jit->known, heap);
+    if (!method_table_update(&jit->known, heap, NULL)) method_table_clear(&jit->known);
 }
 
 // ---- compiling
@@ -128,10 +135,11 @@ static bool is_wanted(VM *vm, Oop method) {
 }
 
 // What is compiled, as the table of what is known has it.
-static const KnownCode *known_code(const Jit *jit, const LookupEntry *method,
+static const MethodRow *known_code(const Jit *jit, const LookupEntry *method,
                                    const BlockEntry *block) {
-    if (!block) return known_find(&jit->known, method->method, 0);
-    return known_find(&jit->known, block->method, oop_is_none(block->start_pc) ? 0 : block->pc);
+    const MethodTable *known = &jit->known;
+    if (!block) return method_table_row(known, method->method, 0);
+    return method_table_row(known, block->method, oop_is_none(block->start_pc) ? 0 : block->pc);
 }
 
 bool jit_compiles_nothing_now(Jit *jit) {
@@ -164,21 +172,21 @@ static Code *compile_now(VM *vm, const LookupEntry *method, const BlockEntry *bl
 // The code, found or made; NULL: refused, or there is no room now.
 static Code *compile(VM *vm, const LookupEntry *method, const BlockEntry *block) {
     Jit *jit = vm->jit;
-    const KnownCode *known = known_code(jit, method, block);
-    if (!oop_is_none(known->method)) {
-        if (known->code) known->code->used = true;
-        return known->code;
-    }
+    const MethodRow *known = known_code(jit, method, block);
+    Code *code = known->value;
+    if (code) code->used = true;
+    if (!oop_is_none(known->method)) return code;
     if (jit_compiles_nothing_now(jit)) return NULL;
-    Code *code = compile_now(vm, method, block);
+    code = compile_now(vm, method, block);
     if (jit->wanted_bytes) return NULL;
     if (code)
         jit->statistics.compiled++;
     else
         jit->statistics.refused++;
     bool is_old_block = block && !oop_is_none(block->start_pc);
-    known_put(&jit->known, block ? block->method : method->method, is_old_block ? block->pc : 0,
-              code);
+    // Without memory it stays unknown.
+    (void)method_table_put(&jit->known, block ? block->method : method->method,
+                           is_old_block ? block->pc : 0, code);
     if (code) code->used = true;
     return code;
 }
@@ -218,8 +226,8 @@ Code *jit_block_code(VM *vm, const BlockEntry *entry) {
 }
 
 // Has what is activated now been interpreted often enough? `uses`: how often that was found.
-static bool is_due(const Jit *jit, uint32_t uses, const KnownCode *known) {
-    return uses >= jit->options.policy.interpreted_activations || known->code;
+static bool is_due(const Jit *jit, uint32_t uses, const MethodRow *known) {
+    return uses >= jit->options.policy.interpreted_activations || known->value;
 }
 
 static bool method_is_due(const Jit *jit, LookupEntry *entry) {
@@ -273,7 +281,7 @@ Code *jit_frame_code(VM *vm, uint64_t *fp) {
     uint32_t block_pc = 0;
     if (!oop_is_none(start))
         block_pc = (uint32_t)num_concrete(num_from_oop(start)) + FRAME_PC_MINUS_CONTEXT_PC;
-    return known_find(&jit->known, frame_oop(fp + FRAME_METHOD), block_pc)->code;
+    return method_table_row(&jit->known, frame_oop(fp + FRAME_METHOD), block_pc)->value;
 }
 
 // ---- interpreted frames that become compiled ones
@@ -432,7 +440,7 @@ Status jit_init(VM *vm, const JitOptions *options, Diagnosis *diagnosis) {
     if (!options->backend)
         return diagnose(diagnosis, STATUS_BAD_USAGE, "no compiler for this processor");
     Jit *jit = calloc(1, sizeof *jit);
-    if (!jit || !known_init(&jit->known)) {
+    if (!jit || !method_table_init(&jit->known)) {
         free(jit);
         return diagnose(diagnosis, STATUS_NO_MEMORY, "no memory for the compiler");
     }
@@ -480,6 +488,6 @@ void jit_release(VM *vm) {
     compilation_release_room(jit);
     array_free(&jit->open_caches);
     array_free(&jit->caches);
-    known_release(&jit->known);
+    method_table_release(&jit->known);
     free(jit);
 }

@@ -12,8 +12,9 @@
 #ifndef PARLEY_JIT_JIT_H
 #define PARLEY_JIT_JIT_H
 
+#include "jit/code.h"
 #include "jit/events.h"
-#include "jit/known.h"
+#include "run/method_table.h"
 
 typedef enum RuntimeEntry {
 #define RUNTIME(NAME, function, text) RUNTIME_##NAME,
@@ -80,7 +81,7 @@ typedef struct Jit {
     uint64_t stubs[RUNTIME_COUNT];
     uint64_t marry, slow_return; // stubs: new_objects.c
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
-    KnownTable known;
+    MethodTable known; // the code of each, as its value
     uint64_t reclaimed_at, spent_before; // time of the last reclamation, compiling time until then
     uint64_t paused_until;               // nothing is compiled; 0: it is
     uint64_t wanted_bytes; // room in the zone that will be made at the next safe point; 0: none

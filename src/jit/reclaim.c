@@ -56,13 +56,26 @@ static void disconnect_entries(VM *vm) {
         vm->block_cache[i].code = 0;
 }
 
+// What is known of the method, and code that is given up, is known no more.
+static void forget_known(MethodTable *known, Oop method) {
+    for (size_t i = 0; i < known->capacity;) {
+        MethodRow *row = &known->rows[i];
+        const Code *code = row->value;
+        bool goes = oop_is(row->method, method) || (code && code_is_given_up(code));
+        if (goes && !oop_is_none(row->method))
+            method_table_remove(known, row); // another one may stand there now
+        else
+            i++;
+    }
+}
+
 // Nothing leads to what is given up, or to where something was; `method` is forgotten.
 static void disconnect(VM *vm, Oop method) {
     Jit *jit = vm->jit;
     caches_unlink_all(jit);
     for_each_compiled_frame(vm, adjust_frame);
     disconnect_entries(vm);
-    known_forget(&jit->known, method);
+    forget_known(&jit->known, method);
     jit->resets++;
 }
 

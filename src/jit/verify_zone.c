@@ -43,7 +43,8 @@ static void verify_words(Verifier *v, const Code *code) {
     expect(v, raw_load(code->start + 8) == (uint64_t)(uintptr_t)code,
            "the piece at %#lx does not know its tables", hex(code->start));
     expect(v,
-           is_dead || known_find(&v->jit->known, code->method.method, code->block_pc)->code == code,
+           is_dead ||
+               method_table_row(&v->jit->known, code->method.method, code->block_pc)->value == code,
            "the piece at %#lx is not known", hex(code->start));
 }
 
@@ -186,13 +187,14 @@ static void verify_links(Verifier *v) {
 // ---- tables that lead to code
 
 static void verify_known(Verifier *v) {
-    const KnownTable *known = &v->jit->known;
+    const MethodTable *known = &v->jit->known;
     for (size_t i = 0; i < known->capacity; i++) {
-        const KnownCode *entry = &known->entries[i];
-        if (oop_is_none(entry->method) || !entry->code) continue;
-        const Code *code = zone_code_at(&v->jit->zone, entry->code->start + 1);
-        expect(v, code == entry->code && oop_is(code->method.method, entry->method),
-               "what is known of %#lx is not in the zone", hex(oop_bits(entry->method)));
+        const MethodRow *row = &known->rows[i];
+        const Code *in_table = row->value;
+        if (!in_table) continue;
+        const Code *code = zone_code_at(&v->jit->zone, in_table->start + 1);
+        expect(v, code == in_table && oop_is(code->method.method, row->method),
+               "what is known of %#lx is not in the zone", hex(oop_bits(row->method)));
     }
 }
 

@@ -226,8 +226,8 @@ MAY_GC void heap_collect_as_wanted(Heap *heap);
 // Tries to make room for an object of so many bytes: scavenge, full collection, growth.
 MAY_GC bool heap_make_room(Heap *heap, uint64_t bytes);
 // Lets old space grow a little beyond its limit, so that a program that ran into it can handle the
-// error; until a full collection finds that it could do without. `again`: still further, a few times,
-// since somebody else ran into it meanwhile. False: it may already, or has no limit.
+// error; until a full collection finds that it could do without. `again`: still further, a few
+// times, since somebody else ran into it meanwhile. False: it may already, or has no limit.
 bool heap_exceed_limit(Heap *heap, bool again);
 // Exchanges the collector of old space; NOT_FOUND for an unknown name.
 MUST_USE Status heap_set_collector(Heap *heap, const char *name);

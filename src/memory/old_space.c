@@ -59,8 +59,8 @@ static uint64_t limit_bytes(const Heap *heap) {
     return is_any ? UINT64_MAX : sum;
 }
 
-// The limit holds for what is in use too: segments made while there was an excess (heap_exceed_limit)
-// may still be there when it has been taken back.
+// The limit holds for what is in use too: segments made while there was an excess
+// (heap_exceed_limit) may still be there when it has been taken back.
 static bool is_within_limit(const Heap *heap, uint64_t bytes) {
     uint64_t limit = limit_bytes(heap);
     return limit == UINT64_MAX || (bytes <= limit && old_space_used(heap) <= limit - bytes);
@@ -97,8 +97,7 @@ Status heap_add_segment(Heap *heap, uint64_t bytes, uint64_t *start) {
     size_t number;
     uint64_t size;
     bytes = round_up(bytes < FREE_LEAST_BYTES ? FREE_LEAST_BYTES : bytes, 8);
-    if (__builtin_add_overflow(bytes, (uint64_t)BRIDGE_BYTES, &size) ||
-        size > growth_left(heap))
+    if (__builtin_add_overflow(bytes, (uint64_t)BRIDGE_BYTES, &size) || size > growth_left(heap))
         return STATUS_NO_MEMORY;
     uint64_t at = old_space_find_gap(heap, size, &number);
     if (!at || arena_commit(heap->arena, at, size)) return STATUS_NO_MEMORY;

@@ -117,8 +117,8 @@ MAY_GC static Outcome preempt(VM *vm) {
     return OUTCOME_ANSWERED;
 }
 
-// Old space may exceed its limit for once; the process that wanted the room is told. If that was one
-// that only came by the next one that wants some is told too, but nobody twice.
+// Old space may exceed its limit for once; the process that wanted the room is told. If that was
+// one that only came by the next one that wants some is told too, but nobody twice.
 MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
     if (!heap_exceed_limit(&vm->heap, !oop_is(process, vm->told_process))) return false;
     vm->exhausted_process = vm->told_process = process; // roots while room is made

@@ -163,7 +163,7 @@ struct VM {
     BlockEntry block_cache[BLOCK_CACHE_SIZE];
     KnownClasses known;
     Oop special_selectors[32];      // of the special sends, kept at hand
-    struct SummaryTable *summaries; // verified methods: run/verified.h
+    struct MethodTable *summaries;  // verified methods: run/verified.h
     const JitHooks *hooks;          // NULL: nothing is compiled
     struct Jit *jit;
 

@@ -219,7 +219,7 @@ static bool is_known(Cache cache, uint64_t key, const Code *caller) {
             if (vm->jit->zone.codes[i] == caller) return caller->sends[0].state != SITE_UNLINKED;
         return false;
     case IN_CODE:
-        return known_find(&vm->jit->known, held[METHOD], 0)->code != NULL;
+        return method_table_row(&vm->jit->known, held[METHOD], 0)->value != NULL;
     case IN_SUMMARIES:
         return verified_is_known(vm, held[METHOD]);
     case CACHE_COUNT:
@@ -257,7 +257,7 @@ static void expect_complaint(void) { assert_true(zone_verify(vm, NULL, 0) > 0); 
 static void test_verifier(void **state) {
     (void)state;
     CodeZone *zone = &vm->jit->zone;
-    const Code *callee = known_find(&vm->jit->known, held[METHOD], 0)->code;
+    const Code *callee = method_table_row(&vm->jit->known, held[METHOD], 0)->value;
     assert_int_equal(zone_verify(vm, stderr, 5), 0);
     zone_link_send(zone, caller_code, site, 5, callee->linked_entry + 1); // a link into the middle
     expect_complaint();

@@ -196,8 +196,8 @@ static int objects_that_fit(Fixture *f, uint64_t bytes) {
     return count;
 }
 
-// Segments that were made while it was exceeded do not raise the limit once it holds again, though it
-// is so small that what may be exceeded is more than it leaves.
+// Segments that were made while it was exceeded do not raise the limit once it holds again, though
+// it is so small that what may be exceeded is more than it leaves.
 static void the_limit_holds_again(void **state) {
     (void)state;
     Fixture f;
