@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "run/vm.h"
+#include "run/lookup.h"
 
 enum {
     VM_EDEN_FREE = offsetof(VM, heap.eden_free),
@@ -109,6 +109,46 @@ void emit_class(IrCode *ir, Reg to, Label forwarder) {
     ir_jump_if(ir, COND_EQUAL, forwarder);
     emit_load_class(ir, to, R_T1, forwarder);
     emit_check_followed(ir, to, R_T1, forwarder);
+}
+
+// ---- the lookup cache
+
+// As lookup_hits does, of the entry at T3.
+static void emit_check_entry(IrCode *ir, Label other) {
+    const int64_t entry = offsetof(VM, lookup_cache);
+    ir_rm(ir, IR_COMPARE_MEMORY, R_T2, R_T3, entry + (int64_t)offsetof(LookupEntry, selector));
+    ir_jump_if(ir, COND_NOT_EQUAL, other);
+    ir_rm(ir, IR_LOAD32, R_T4, R_T3, entry + (int64_t)offsetof(LookupEntry, key));
+    ir_rr(ir, IR_COMPARE32, R_T4, R_T1);
+    ir_jump_if(ir, COND_NOT_EQUAL, other);
+}
+
+// lookup_offset and lookup_cached.
+void emit_find_code(IrCode *ir, Label miss) {
+    enum { SHIFT = 6 };
+    _Static_assert(1 << SHIFT == sizeof(LookupEntry), "the key is multiplied by its size");
+    const int64_t entry = offsetof(VM, lookup_cache);
+    Label second = ir_new_label(ir), found = ir_new_label(ir), end = ir_new_label(ir);
+    ir_rr(ir, IR_MOVE, R_T3, R_T2);
+    ir_ri(ir, IR_SHIFT_LEFT_CONSTANT, R_T3, 3);
+    ir_rr(ir, IR_MOVE, R_T4, R_T1);
+    ir_ri(ir, IR_SHIFT_LEFT_CONSTANT, R_T4, SHIFT);
+    ir_rr(ir, IR_XOR, R_T3, R_T4);
+    ir_ri(ir, IR_AND_CONSTANT, R_T3, LOOKUP_OFFSET_MASK);
+    ir_rr(ir, IR_ADD, R_T3, R_VM);
+    emit_check_entry(ir, second);
+    ir_label(ir, found);
+    ir_rm(ir, IR_LOAD, R_T3, R_T3, entry + (int64_t)offsetof(LookupEntry, code));
+    ir_ri(ir, IR_COMPARE_CONSTANT, R_T3, 0);
+    ir_jump_if(ir, COND_EQUAL, miss);
+    ir_jump(ir, end);
+    ir_label(ir, second);
+    ir_rr(ir, IR_SUBTRACT, R_T3, R_VM);
+    ir_ri(ir, IR_XOR_CONSTANT, R_T3, LOOKUP_PARTNER);
+    ir_rr(ir, IR_ADD, R_T3, R_VM);
+    emit_check_entry(ir, miss);
+    ir_jump(ir, found);
+    ir_label(ir, end);
 }
 
 // ---- eden

@@ -46,6 +46,11 @@ void emit_load_class(IrCode *ir, Reg to, Reg class_index, Label none);
 // The class of what is in T0, unless one of the two is a forwarder; T1 and T7 are lost.
 void emit_class(IrCode *ir, Reg to, Label forwarder);
 
+// ---- the lookup cache
+// T3 := the code of the entry for the selector in T2 and the key in T1, in either of its places; T4
+// is lost. To `miss` where there is none.
+void emit_find_code(IrCode *ir, Label miss);
+
 // ---- eden
 // Takes [T1, T1 + T2) out of it; T2 is its end then. The bytes are filled at once.
 void emit_allocate(IrCode *ir, Label full);

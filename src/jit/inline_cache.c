@@ -82,11 +82,7 @@ static uint64_t make_closed(Jit *jit, const SendSite *site) {
     return assemble_cache(jit, &ir, NULL);
 }
 
-// lookup_slot, lookup_hits, and the entry's code.
 static uint64_t make_open(Jit *jit, OpenCache *cache) {
-    enum { MASK = sizeof((VM *)0)->lookup_cache - sizeof(LookupEntry), SHIFT = 6 };
-    _Static_assert(1 << SHIFT == sizeof(LookupEntry), "the key is multiplied by its size");
-    const int64_t entry = offsetof(VM, lookup_cache);
     IrCode ir;
     uint64_t labels[8];
     ir_init(&ir);
@@ -96,23 +92,9 @@ static uint64_t make_open(Jit *jit, OpenCache *cache) {
     ir_i(&ir, IR_DATA, (int64_t)oop_bits(cache->selector));
     ir_label(&ir, begin);
     emit_class_index(&ir);
-    ir_ri(&ir, IR_OR_CONSTANT, R_T1, (int64_t)cache->argument_count << 24);
+    ir_ri(&ir, IR_OR_CONSTANT, R_T1, (int64_t)cache->argument_count << LOOKUP_COUNT_SHIFT);
     ir_rl(&ir, IR_LOAD_DATA, R_T2, word);
-    ir_rr(&ir, IR_MOVE, R_T3, R_T2);
-    ir_ri(&ir, IR_SHIFT_LEFT_CONSTANT, R_T3, 3);
-    ir_rr(&ir, IR_MOVE, R_T4, R_T1);
-    ir_ri(&ir, IR_SHIFT_LEFT_CONSTANT, R_T4, SHIFT);
-    ir_rr(&ir, IR_XOR, R_T3, R_T4);
-    ir_ri(&ir, IR_AND_CONSTANT, R_T3, MASK);
-    ir_rr(&ir, IR_ADD, R_T3, R_VM);
-    ir_rm(&ir, IR_COMPARE_MEMORY, R_T2, R_T3, entry + (int64_t)offsetof(LookupEntry, selector));
-    ir_jump_if(&ir, COND_NOT_EQUAL, miss);
-    ir_rm(&ir, IR_LOAD32, R_T4, R_T3, entry + (int64_t)offsetof(LookupEntry, key));
-    ir_rr(&ir, IR_COMPARE32, R_T4, R_T1);
-    ir_jump_if(&ir, COND_NOT_EQUAL, miss);
-    ir_rm(&ir, IR_LOAD, R_T3, R_T3, entry + (int64_t)offsetof(LookupEntry, code));
-    ir_ri(&ir, IR_COMPARE_CONSTANT, R_T3, 0);
-    ir_jump_if(&ir, COND_EQUAL, miss);
+    emit_find_code(&ir, miss);
     ir_none(&ir, IR_PUSH_LINK);
     ir_r(&ir, IR_JUMP_REGISTER, R_T3);
     ir_label(&ir, miss);

@@ -7,6 +7,7 @@
 
 #include "bytecode/instruction.h"
 #include "jit/inline_cache.h"
+#include "jit/perform.h"
 #include "run/activate.h"
 #include "run/bodies.h"
 #include "run/interpreter.h"
@@ -165,6 +166,8 @@ MAY_GC uint64_t runtime_primitive(VM *vm, uint64_t code_address, uint64_t unused
         if (block_code && jit_is_unchanged(vm->jit, caller.resets))
             return enter_code(vm, block_code, argument_count, return_address);
     }
+    uint64_t performed = perform_code(vm, &entry, &argument_count);
+    if (performed) return enter_code(vm, performed, argument_count, return_address);
     uint64_t *sp = vm->sp;
     vm->argument_count = argument_count;
     vm->new_method = entry.method;

@@ -29,9 +29,12 @@ void lookup_describe_quick(VM *vm, unsigned number, LookupEntry *entry);
 #ifndef PARLEY_RECORDING // the cache is keyed by addresses
 // An entry stands in one of two places. The loop looks into the first; the second is for those
 // whose first place is taken, so that two sends that meet there do not search at every turn.
+enum {
+    LOOKUP_OFFSET_MASK = (LOOKUP_CACHE_SIZE - 1) * sizeof(LookupEntry),
+    LOOKUP_PARTNER = 0x6d3 * sizeof(LookupEntry),
+};
 static inline uint64_t lookup_offset(Oop selector, uint64_t key) {
-    enum { MASK = (LOOKUP_CACHE_SIZE - 1) * sizeof(LookupEntry) };
-    return (oop_bits(selector) << 3 ^ key * sizeof(LookupEntry)) & MASK;
+    return (oop_bits(selector) << 3 ^ key * sizeof(LookupEntry)) & LOOKUP_OFFSET_MASK;
 }
 static inline LookupEntry *lookup_at_offset(VM *vm, uint64_t offset) {
     return (LookupEntry *)(void *)((char *)vm->lookup_cache + offset);
@@ -41,8 +44,7 @@ static inline LookupEntry *lookup_slot(VM *vm, Oop selector, uint64_t key) {
 }
 // The places are partners: each is the other's second one.
 static inline LookupEntry *lookup_second_slot(VM *vm, Oop selector, uint64_t key) {
-    enum { PARTNER = 0x6d3 * sizeof(LookupEntry) };
-    return lookup_at_offset(vm, lookup_offset(selector, key) ^ PARTNER);
+    return lookup_at_offset(vm, lookup_offset(selector, key) ^ LOOKUP_PARTNER);
 }
 static inline bool lookup_hits(const LookupEntry *entry, Oop selector, uint32_t key) {
     return oop_bits(entry->selector) == oop_bits(selector) && entry->key == key;

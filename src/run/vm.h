@@ -89,7 +89,9 @@ typedef struct LookupEntry {
 } LookupEntry;
 _Static_assert(sizeof(LookupEntry) == 64, "one line of the processor's cache");
 enum { LOOKUP_CACHE_SIZE = 4096 };
-#define LOOKUP_KEY(class_index, argument_count) ((uint32_t)(class_index) | (argument_count) << 24)
+enum { LOOKUP_COUNT_SHIFT = 24 };
+#define LOOKUP_KEY(class_index, argument_count)                                                    \
+    ((uint32_t)(class_index) | (argument_count) << LOOKUP_COUNT_SHIFT)
 enum {
     LOOKUP_STORES_ERROR = 1,  // the method wants the failure code of its primitive in a temp
     LOOKUP_QUICK = 2,         // a quick return: no frame needed

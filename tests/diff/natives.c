@@ -9,8 +9,9 @@
 //
 // A native is assembled by itself: what does not fit leaves the code with MACHINE_LEAVE, an answer
 // returns to the stub for interpreted callers. Both run on the same objects, which are put back in
-// between. Blocks are told apart by what activate_find_block says of them. Both compilers have the
-// same natives; all processors are tried, but no compiler's code around them, as in bytecodes.c.
+// between. Blocks are told apart by what activate_find_block says of them; messages that are
+// performed, by what the lookup cache holds. Both compilers have the same natives; all processors
+// are tried, but no compiler's code around them, as in bytecodes.c.
 //
 // Every operand is of every kind, but for the index of three, which is a SmallInteger. Speaks TAP:
 // one line for each primitive with a native, on each processor.
@@ -19,9 +20,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "jit/inline_cache.h"
 #include "jit/natives.h"
+#include "jit/perform.h"
 #include "plugin/registry.h"
 #include "run/activate.h"
+#include "run/lookup.h"
 
 #include "../stress/operand_kinds.h"
 #include "../support/jit_fixture.h"
@@ -383,6 +387,112 @@ static void try_blocks(uint64_t start, unsigned arguments) {
     memset(vm->block_cache, 0, sizeof vm->block_cache);
 }
 
+// ---- performed messages: the code of the entry tells that it was entered
+
+enum { ARGUMENT_LIMIT = 3, ARRAY_LIMIT = PERFORM_SPREADS + 2 };
+
+// What the lookup cache holds for the message.
+typedef enum Cached {
+    CACHED_FIRST,
+    CACHED_SECOND,
+    CACHED_WITHOUT_CODE,
+    CACHED_OTHER_CLASS,
+    CACHED_OTHER_COUNT,
+    CACHED_OTHER_SELECTOR,
+    CACHED_NOTHING,
+    CACHED_COUNT,
+} Cached;
+
+static void put_entry(Cached cached, Oop selector, uint64_t class_index, uint32_t count,
+                      uint64_t code) {
+    uint32_t key = LOOKUP_KEY(class_index, count);
+    memset(vm->lookup_cache, 0, sizeof vm->lookup_cache);
+    LookupEntry *entry = cached == CACHED_SECOND ? lookup_second_slot(vm, selector, key)
+                                                 : lookup_slot(vm, selector, key);
+    if (cached == CACHED_NOTHING) return;
+    *entry = (LookupEntry){.selector = selector, .key = key, .code = code};
+    if (cached == CACHED_WITHOUT_CODE) entry->code = 0;
+    if (cached == CACHED_OTHER_CLASS) entry->key = LOOKUP_KEY(class_index + 1, count);
+    if (cached == CACHED_OTHER_COUNT) entry->key = LOOKUP_KEY(class_index, count + 1);
+    if (cached == CACHED_OTHER_SELECTOR) entry->selector = NIL;
+}
+
+// `words`, the first of them lowest, are what must lie on the stack.
+static void compare_stack(const Oop *words, unsigned count) {
+    const uint64_t stub = vm->jit->hooks.return_to_interpreter;
+    if (vm->sp[0] != stub) complain("the return address is not on top");
+    for (unsigned i = 0; i < count; i++)
+        if (vm->sp[1 + count - 1 - i] != oop_bits(words[i])) complain("operand %u is wrong", i);
+}
+
+// `message`: the operands of the send that is performed.
+static void try_perform(uint64_t start, const Oop *operands, unsigned count, bool expected,
+                        const Oop *message, unsigned message_count) {
+    push_operands(operands, count);
+    const uint64_t *base = vm->sp + count;
+    *--vm->sp = vm->jit->hooks.return_to_interpreter;
+    bool entered = (int)enter(start) == ENTERED;
+    calls++;
+    answered += entered;
+    if (entered != expected) complain("it %s the code", entered ? "enters" : "does not enter");
+    if (vm->sp + 1 + (entered ? message_count : count) != base)
+        complain("it left the stack at the wrong height");
+    else
+        compare_stack(entered ? message : operands, entered ? message_count : count);
+    fixture_drop_operands();
+}
+
+static bool has_entries(Oop receiver) { return !oop_is_forwarder(receiver); }
+
+static void try_performs(unsigned arguments) {
+    uint64_t code = assemble_block();
+    uint64_t start = jit_fixture_compile_native(&fixture, NATIVE_PERFORM, arguments + 1);
+    Oop operands[ARGUMENT_LIMIT + 2] = {NIL, NIL, INT(1), INT(2), INT(3)}, message[4] = {NIL};
+    memcpy(message + 1, operands + 2, arguments * sizeof *message);
+    for (unsigned i = 0; i < OPERAND_KINDS && !complaint[0]; i++) {
+        message[0] = operands[0] = operand_numbered(i);
+        for (Cached cached = 0; cached < CACHED_COUNT && has_entries(message[0]); cached++) {
+            operands[1] = operand_numbered((i * 7 + cached) % KIND_COUNT);
+            if (oop_is(operands[1], NIL)) continue;
+            put_entry(cached, operands[1], cache_tag(message[0]), arguments, code);
+            try_perform(start, operands, arguments + 2, cached <= CACHED_SECOND, message,
+                        arguments + 1);
+        }
+    }
+}
+
+static void try_array(uint64_t start, Oop receiver, Oop array, uint64_t code) {
+    Oop operands[3] = {receiver, new_string("foo"), array}, message[1 + ARRAY_LIMIT] = {receiver};
+    bool is_array = oop_has_class_index(array, num((int64_t)cls.array));
+    unsigned count = is_array ? (unsigned)num_concrete(slot_count(array)) : 0;
+    for (unsigned i = 0; i < count && i < ARRAY_LIMIT; i++)
+        message[1 + i] = field_at(array, (int)i);
+    for (Cached cached = 0; cached < CACHED_COUNT && has_entries(receiver); cached++) {
+        put_entry(cached, operands[1], cache_tag(receiver), count, code);
+        try_perform(start, operands, 3,
+                    cached <= CACHED_SECOND && is_array && count <= PERFORM_SPREADS, message,
+                    count + 1);
+    }
+}
+
+static void try_arrays(void) {
+    uint64_t code = assemble_block();
+    uint64_t start = jit_fixture_compile_native(&fixture, NATIVE_PERFORM_WITH_ARGUMENTS, 2);
+    for (unsigned i = 0; i < OPERAND_KINDS && !complaint[0]; i++)
+        try_array(start, operand_numbered(i), new_array(2), code);
+    for (unsigned i = 0; i < OPERAND_KINDS && !complaint[0]; i++)
+        try_array(start, kinds[0], operand_numbered(i), code);
+    for (unsigned i = 0; i <= ARRAY_LIMIT && !complaint[0]; i++)
+        try_array(start, kinds[1], new_array((int)i), code);
+}
+
+static void try_messages(Native native) {
+    for (unsigned i = 0; i <= ARGUMENT_LIMIT && native == NATIVE_PERFORM; i++)
+        try_performs(i);
+    if (native == NATIVE_PERFORM_WITH_ARGUMENTS) try_arrays();
+    memset(vm->lookup_cache, 0, sizeof vm->lookup_cache);
+}
+
 // ---- all natives
 
 static unsigned tests_run, tests_failed, total_calls;
@@ -413,6 +523,8 @@ static void test_row(const Primitive *row) {
     if (!start) complain("no room for its code");
     if (start && native == NATIVE_BLOCK_VALUE)
         try_blocks(start, count - 1);
+    else if (start && (native == NATIVE_PERFORM || native == NATIVE_PERFORM_WITH_ARGUMENTS))
+        try_messages(native);
     else if (start)
         try_all(start, row->function, count);
     verify();
