@@ -105,14 +105,17 @@ class Tree:
         recording = ['build/release/recording/' + name
                      for name in ('test_record', 'test_bodies', 'test_primitives')]
         stress = named('tests/stress/*.c', '.c', 'build/release/tests/stress')
+        diff = ['build/release/tests/diff/' + name
+                for name in ('harness', 'natives', 'bytecodes', 'sequences')]
         scripts = sorted(os.path.relpath(p, self.path)
                          for p in glob.glob(os.path.join(self.path, 'tests/*/*.sh'))
                          if 'common.sh' not in p and '/nightly/' not in p)
         scripts.sort(key=lambda p: 'switches' in p)
-        return units + recording + stress + scripts
+        return units + recording + diff + stress + scripts
 
     def program(self, name):
         folder = {'../recording/': 'build/release/recording/',
+                  '../diff/': 'build/release/tests/diff/',
                   '../stress/': 'build/release/tests/stress/'}
         if name.endswith('.sh'):
             return 'tests/' + name[3:]

@@ -43,6 +43,27 @@ static inline Oop new_single_context(void) {
     return context;
 }
 
+// An object with fields of both kinds, of a class that became class `mixed`, which names fewer of
+// them. Its class index stays that of the old one; the class table knows the other there.
+static inline Oop new_of_class_become(void) {
+    uint64_t index = fixture_add_class(FORMAT_MIXED, 2, -1, 0);
+    Oop object = fixture_new(index, FORMAT_MIXED, 4);
+    Oop former = ARRAY_OF(fixture_class_object(index));
+    Oop latter = ARRAY_OF(fixture_class_object(cls.mixed));
+    assert_int_equal(heap_become(&vm->heap, former, latter, false, true), STATUS_OK);
+    return object;
+}
+
+// The same, but the class table has a forwarder. Whoever follows the class table, as a become of
+// classes does, makes an object like the one above of it.
+static inline Oop new_of_forwarded_class(void) {
+    uint64_t index = fixture_add_class(FORMAT_MIXED, 2, -1, 0);
+    Oop page = slot_at(vm->heap.class_table_root, num((int64_t)(index / CLASS_TABLE_PAGE_SIZE)));
+    slot_at_put(&vm->heap, page, num((int64_t)(index % CLASS_TABLE_PAGE_SIZE)),
+                forwarder_to(fixture_class_object(cls.mixed)));
+    return fixture_new(index, FORMAT_MIXED, 4);
+}
+
 // An old closure: its code (push nil, return it) stands in its home method, behind the bytecode
 // that makes it.
 static inline Oop new_old_closure(unsigned argument_count) {
