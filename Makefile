@@ -241,7 +241,7 @@ check:
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 tests
 	@+if command -v $(CROSS)-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then \
 	    $(MAKE) --no-print-directory -s $(JOBS) CONFIG=arm64 build/arm64/parley; fi
-	@tools/run_tests.sh $(LONG_TESTS) $(DIFF_PROGRAMS) $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
+	@tools/run_tests.sh -t 600 $(LONG_TESTS) $(DIFF_PROGRAMS) $(UNIT_PROGRAMS) $(RECORDING_PROGRAMS) \
     $(STRESS_PROGRAMS) $(SCRIPT_TESTS)
 
 tests: all $(DIFF_PROGRAMS) $(UNIT_PROGRAMS) $(TEST_TOOLS) $(RECORDING_PROGRAMS) $(RECORDED_CHECKED_OBJECTS) \
