@@ -60,9 +60,11 @@ FLAGS_debug := -O1 -DPARLEY_DEBUG
 # For libFuzzer, with clang: tools/fuzz.sh.
 FLAGS_fuzz := -O1 -DPARLEY_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
               -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-# The loop's jumps, each of which may lead to every label, keep clang's warnings and sanitizers busy
-# for many minutes.
-LOOP_FLAGS_fuzz := -w -fno-sanitize=all
+# The loop's jumps, each of which may lead to every label, keep one of clang's warnings and its
+# sanitizers busy for many minutes.
+LOOP_FLAGS_fuzz := -fno-sanitize=all
+IS_CLANG := $(filter __clang__,$(shell $(CC) -dM -E -x c /dev/null))
+LOOP_WARNINGS := $(if $(IS_CLANG),-Wno-uninitialized)
 FLAGS_san := -O1 -DPARLEY_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=undefined \
              -fno-omit-frame-pointer
 CFLAGS_ALL := $(BASE_FLAGS) $(FLAGS_$(CONFIG)) $(CFLAGS)
@@ -141,7 +143,7 @@ build/gen/bytecode/%_each.tbl: src/bytecode/%.tbl tools/each_bytecode.awk
 	awk -f tools/each_bytecode.awk $< >$@
 LOOPS := $(B)/run/interpreter.o $(B)/run/interpreter_traced.o
 $(LOOPS): build/gen/bytecode/v3plus_each.tbl build/gen/bytecode/sista_each.tbl
-$(LOOPS): CFLAGS_ALL += -Ibuild/gen $(LOOP_FLAGS_$(CONFIG))
+$(LOOPS): CFLAGS_ALL += -Ibuild/gen $(LOOP_WARNINGS) $(LOOP_FLAGS_$(CONFIG))
 # Blocks stay in the order of the source where the compiler can be told so (docs/decisions/0008).
 SOURCE_ORDER := -freorder-blocks-algorithm=simple
 $(B)/run/interpreter.o: CFLAGS_ALL += $(shell $(CC) $(SOURCE_ORDER) -E -x c /dev/null 2>&1 >/dev/null | \

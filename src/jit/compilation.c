@@ -178,8 +178,8 @@ void emit_non_local_return(Compilation *c) {
 // Weak objects and ephemerons are kept out together with forwarders and bits, by one question.
 static void emit_check_pointers(Compilation *c, Reg object, Label other) {
     enum { ODD_FORMATS = 0x1C };
-    _Static_assert(!((FORMAT_FIXED | FORMAT_INDEXABLE | FORMAT_MIXED) & ODD_FORMATS) &&
-                       FORMAT_FORWARDER & ODD_FORMATS,
+    _Static_assert(((FORMAT_FIXED | FORMAT_INDEXABLE | FORMAT_MIXED) & ODD_FORMATS) == 0 &&
+                       (FORMAT_FORWARDER & ODD_FORMATS) != 0,
                    "told by these bits");
     ir_mi(&c->ir, IR_TEST_MEMORY32, object, 0, ODD_FORMATS << HEADER_FORMAT_SHIFT);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, other);

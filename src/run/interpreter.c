@@ -592,7 +592,7 @@ sent_to_super:
         r.method = frame_word(&r, FRAME_METHOD);                                                   \
         r.ip = (const uint8_t *)(uintptr_t)(oop_bits(r.method) + r.fp[FRAME_PC]);                  \
         if (__builtin_expect((frame_flags(r.fp) & FRAME_FLAG_SISTA) != (set_bit), 0))              \
-            dispatch = (set_bit) ? v3_table : sista_table;                                         \
+            dispatch = (set_bit) != 0 ? v3_table : sista_table;                                    \
         DISPATCH();                                                                                \
     }                                                                                              \
     SET##_block_return : if (__builtin_expect(!frame_caller(r.fp), 0)) goto return_slowly;         \
