@@ -111,6 +111,25 @@ static uint32_t directed_tag(VM *vm, Oop class_object) {
     return oop_is_forwarder(class_object) ? 0 : (uint32_t)heap_enter_class(&vm->heap, class_object);
 }
 
+// doesNotUnderstand: is entered as if it had been sent; where that has no code yet, or cannot be, C
+// goes on. `start` as below.
+MAY_GC static uint64_t not_understood(VM *vm, const SendSite *site, Oop selector, Oop class_object,
+                                      Oop start) {
+    Caller caller = caller_of(vm);
+    unsigned argument_count = site->argument_count;
+    LookupEntry *entry =
+        vm->watches_sends
+            ? NULL
+            : (LookupEntry *)send_not_understood(vm, selector, argument_count, class_object);
+    if (!entry)
+        return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
+    vm->jit->statistics.not_understood++;
+    const Code *code = is_for_interpreter(vm, entry, start) ? NULL : jit_send_code(vm, entry);
+    if (!code || !may_go_back(vm, &caller))
+        return finish_answer(vm, &caller, send_run_entry(vm, entry, 1));
+    return enter_code(vm, code->linked_entry, 1, caller.link);
+}
+
 // `class_bits`: of a directed super send, the class that was on top of its operands.
 MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t class_bits) {
     (void)unused;
@@ -142,7 +161,8 @@ MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t class_bits) {
     Oop class_object = oop_is_none(start) ? prim_class_of(vm, receiver) : start;
     LookupEntry *entry = (LookupEntry *)send_entry(vm, selector, argument_count, class_object);
     vm->jit->statistics.missed++;
-    if (!entry || vm->watches_sends)
+    if (!entry) return not_understood(vm, site, selector, class_object, start);
+    if (vm->watches_sends)
         return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
     if (is_for_interpreter(vm, entry, start))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));

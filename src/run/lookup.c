@@ -160,7 +160,7 @@ LookupResult lookup_search(VM *vm, Oop selector, Oop class_object, unsigned argu
             *where = method;
             if (!oop_is_method(method)) return LOOKUP_NOT_A_METHOD;
             uint64_t index = heap_class_index_of_class(heap, start);
-            if (!lookup_describe(vm, method, index, entry)) return LOOKUP_NOT_UNDERSTOOD;
+            if (!lookup_describe(vm, method, index, entry)) return LOOKUP_REFUSED;
             if (frame_argument_count_of(entry->frame_flags) != argument_count)
                 return LOOKUP_WRONG_COUNT;
             entry->selector = selector;
@@ -196,8 +196,11 @@ void lookup_flush_selector(VM *vm, Oop selector) {
 void lookup_flush_method(VM *vm, Oop method) {
     verified_forget(vm, method); // first: who hears of the change may look at the method
     if (vm->hooks) vm->hooks->method_changed(vm, method);
-    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++)
-        if (oop_is(vm->lookup_cache[i].method, method)) vm->lookup_cache[i].key = 0;
+    for (unsigned i = 0; i < LOOKUP_CACHE_SIZE; i++) {
+        LookupEntry *entry = &vm->lookup_cache[i];
+        // Who tells of a method alone may have put it where none was.
+        if (oop_is(entry->method, method) || lookup_is_nothing(entry)) entry->key = 0;
+    }
 }
 
 void lookup_method_written(VM *vm, Oop method) {

@@ -8,7 +8,8 @@
 
 typedef enum LookupResult {
     LOOKUP_FOUND,
-    LOOKUP_NOT_UNDERSTOOD,   // no class up to the root has it, or it is refused by the verifier
+    LOOKUP_NOT_UNDERSTOOD,   // no class up to the root has it
+    LOOKUP_REFUSED,          // the verifier refuses the method found: not understood
     LOOKUP_CANNOT_INTERPRET, // a class without method dictionary stands in the way: *where
     LOOKUP_WRONG_COUNT,      // the method found takes another number of arguments: not understood
     LOOKUP_NOT_A_METHOD,     // the dictionary holds another kind of object: *where
@@ -55,6 +56,10 @@ static inline const LookupEntry *lookup_cached(VM *vm, Oop selector, uint32_t ke
     if (__builtin_expect(lookup_hits(entry, selector, key), 1)) return entry;
     entry = lookup_second_slot(vm, selector, key);
     return lookup_hits(entry, selector, key) ? entry : NULL;
+}
+// An entry that says that nothing was found.
+static inline bool lookup_is_nothing(const LookupEntry *entry) {
+    return (entry->flags & LOOKUP_NOTHING) != 0;
 }
 // Where a new entry belongs. What is in its way moves to its partner: it was used less recently.
 LookupEntry *lookup_place(VM *vm, Oop selector, uint32_t key);

@@ -22,22 +22,46 @@
 #include "run/trace.h"
 #include "run/verified.h"
 
-const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
-    if (!prim_is_class_object(vm, class_object)) return NULL; // above the root stands nil
+// The entry for nothing. It is for send.c whoever finds it: no other code looks at it.
+static LookupEntry describe_nothing(VM *vm, Oop selector, uint32_t key) {
+    return (LookupEntry){.selector = selector,
+                         .key = key,
+                         .kind = LOOKUP_SLOWLY,
+                         .method = vm->heap.nil,
+                         .flags = LOOKUP_NOTHING};
+}
+
+// Looks into the cache, or searches and caches what it finds: a method, or that there is none.
+// *entry: NULL unless LOOKUP_FOUND.
+static LookupResult find_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object,
+                               const LookupEntry **entry, Oop *where) {
+    *entry = NULL;
+    if (!prim_is_class_object(vm, class_object)) // above the root stands nil
+        return LOOKUP_NOT_UNDERSTOOD;
     uint64_t index = heap_enter_class(&vm->heap, class_object);
-    if (!index) return NULL;
+    if (!index) return LOOKUP_NOT_UNDERSTOOD;
     uint32_t key = LOOKUP_KEY(index, argument_count);
     const LookupEntry *cached = lookup_cached(vm, selector, key);
-    if (cached) return cached;
-    Oop where;
+    if (cached && lookup_is_nothing(cached)) return LOOKUP_NOT_UNDERSTOOD;
+    *entry = cached;
+    if (cached) return LOOKUP_FOUND;
     LookupEntry found;
-    if (lookup_search(vm, selector, class_object, argument_count, &found, &where) != LOOKUP_FOUND)
-        return NULL;
+    LookupResult result = lookup_search(vm, selector, class_object, argument_count, &found, where);
+    if (result == LOOKUP_NOT_UNDERSTOOD) found = describe_nothing(vm, selector, key);
+    if (result != LOOKUP_FOUND && result != LOOKUP_NOT_UNDERSTOOD) return result;
     event_note(&vm->events, EVENT_SEND, 0, oop_bits(selector), index);
     LookupEntry *slot = lookup_place(vm, selector, key);
     *slot = found;
     if (vm->watches_sends) slot->kind = LOOKUP_SLOWLY;
-    return slot;
+    if (result == LOOKUP_FOUND) *entry = slot;
+    return result;
+}
+
+const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
+    const LookupEntry *entry;
+    Oop where;
+    find_entry(vm, selector, argument_count, class_object, &entry, &where);
+    return entry;
 }
 
 // ---- operands
@@ -329,16 +353,14 @@ MAY_GC static Outcome carry_out(VM *vm, Sending send) {
         Oop receiver = followed_receiver(vm, send.argument_count);
         send.selector = heap_follow(&vm->heap, send.selector);
         if (oop_is_none(send.lookup_class)) send.lookup_class = prim_class_of(vm, receiver);
-        const LookupEntry *entry =
-            send_entry(vm, send.selector, send.argument_count, send.lookup_class);
+        const LookupEntry *entry;
+        Oop where = oop_none();
+        LookupResult result =
+            find_entry(vm, send.selector, send.argument_count, send.lookup_class, &entry, &where);
         if (entry) return run_found(vm, &send, entry);
         if (send.refused == REFUSED_LIMIT)
             return give_up(vm, "the receiver of a message does not even understand "
                                "doesNotUnderstand:");
-        Oop where;
-        LookupEntry unused;
-        LookupResult result = lookup_search(vm, send.selector, send.lookup_class,
-                                            send.argument_count, &unused, &where);
         if (redirect(vm, &send, result, where)) continue;
         if (collected) return send_out_of_memory(vm);
         collected = true;
@@ -352,6 +374,19 @@ MAY_GC static Outcome carry_out(VM *vm, Sending send) {
 
 Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_class) {
     return carry_out(vm, (Sending){selector, lookup_class, argument_count, 0, false});
+}
+
+const LookupEntry *send_not_understood(VM *vm, Oop selector, unsigned argument_count,
+                                       Oop lookup_class) {
+    Sending send = {selector, lookup_class, argument_count, 0, false};
+    const LookupEntry *entry;
+    Oop where = oop_none();
+    if (!prim_is_class_object(vm, lookup_class)) return NULL;
+    LookupResult result = find_entry(vm, selector, argument_count, lookup_class, &entry, &where);
+    if (result != LOOKUP_NOT_UNDERSTOOD) return NULL;
+    Oop answering = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
+    entry = send_entry(vm, answering, 1, lookup_class);
+    return entry && redirect(vm, &send, result, where) ? entry : NULL;
 }
 
 // ---- messages of the VM itself

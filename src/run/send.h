@@ -16,6 +16,12 @@ MAY_GC Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop l
 // understood (or not a method, ...) and only send_message can go on with it.
 const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object);
 
+// Where no class from `lookup_class` on has a method for the selector, but one for
+// doesNotUnderstand:, turns the operands into those of that message, whose entry is answered. NULL:
+// nothing is changed, and only send_message can go on.
+const LookupEntry *send_not_understood(VM *vm, Oop selector, unsigned argument_count,
+                                       Oop lookup_class);
+
 // Runs the entry's primitive, or activates its method, on the operands.
 MAY_GC Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count);
 

@@ -97,6 +97,7 @@ enum {
     LOOKUP_QUICK = 2,         // a quick return: no frame needed
     LOOKUP_HAS_PRIMITIVE = 4, // even if this VM lacks it
     LOOKUP_MIRROR = 8,        // the primitive works on the first argument, not on the receiver
+    LOOKUP_NOTHING = 16,      // no class has a method: the send is not understood
 };
 
 // Blocks activated before, keyed by method and start pc (none for a full block, whose code is the

@@ -73,17 +73,24 @@ static Oop driver(World *world, unsigned argument_count) {
     return writer_end(&w, world->class_binding);
 }
 
-static Oop numbered_selector(const char *name, unsigned number) {
+// The first search for a selector gives it its hash: these have one, whoever searches first.
+static Oop new_selector(World *world, const char *name) {
+    Oop selector = new_string(name);
+    heap_identity_hash(&world->vm->heap, selector);
+    return selector;
+}
+
+static Oop numbered_selector(World *world, const char *name, unsigned number) {
     char text[20];
     snprintf(text, sizeof text, "%s%u", name, number);
-    return new_string(text);
+    return new_selector(world, text);
 }
 
 static void define_messages(World *world) {
     for (unsigned i = 0; i <= WORLD_ARGUMENTS; i++) {
-        world->known[i] = numbered_selector("known", i);
-        world->unknown[i] = numbered_selector("unknown", i);
-        world->test[i] = numbered_selector("test", i);
+        world->known[i] = numbered_selector(world, "known", i);
+        world->unknown[i] = numbered_selector(world, "unknown", i);
+        world->test[i] = numbered_selector(world, "test", i);
         world_define(world, world->known[i], known_method(world, i));
         world->drivers[i] = driver(world, i);
     }
@@ -166,7 +173,7 @@ static void define_special_sends(World *world) {
     fixture_put_special(SPECIAL_SPECIAL_SELECTORS, pairs);
     for (int i = 0; i < WORLD_SPECIAL_SENDS; i++) {
         const SpecialSend *send = &special_sends[i];
-        Oop selector = new_string(send->name);
+        Oop selector = new_selector(world, send->name);
         field_at_put(&vm->heap, pairs, 2 * i, selector);
         field_at_put(&vm->heap, pairs, 2 * i + 1, INT(send->argument_count));
         if (send->primitive)
