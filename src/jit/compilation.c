@@ -169,8 +169,7 @@ void emit_return(Compilation *c) {
 
 void emit_non_local_return(Compilation *c) {
     ir_mi(&c->ir, IR_STORE_CONSTANT, R_FP, FP_PC, (int32_t)c->pc);
-    ir_rr(&c->ir, IR_MOVE, R_T1, R_T0);
-    emit_call(c, RUNTIME_NON_LOCAL_RETURN);
+    ir_i(&c->ir, IR_CALL_CODE, (int64_t)c->jit->non_local_return);
 }
 
 // ---- objects

@@ -80,6 +80,7 @@ typedef struct Jit {
     JitEvents events;
     uint64_t stubs[RUNTIME_COUNT];
     uint64_t marry, slow_return; // stubs: new_objects.c
+    uint64_t non_local_return;   // a stub
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
     MethodTable known; // the code of each, as its value
     uint64_t reclaimed_at, spent_before; // time of the last reclamation, compiling time until then
@@ -147,6 +148,9 @@ MUST_USE Status stubs_make(struct VM *vm, Jit *jit, Diagnosis *diagnosis);
 // ---- new_objects.c
 void make_marry(IrCode *ir);
 void make_slow_return(IrCode *ir, uint64_t return_stub);
+
+// ---- non_local_return.c
+void make_non_local_return(IrCode *ir, uint64_t return_stub);
 
 // ---- naive.c, baseline.c
 // Compiles a method or a block, the other being NULL; NULL: refused or no memory. Nothing of the

@@ -106,11 +106,14 @@ Status stubs_make(VM *vm, Jit *jit, Diagnosis *diagnosis) {
     jit->marry = assemble_stub(jit, &ir);
     make_slow_return(&ir, jit->stubs[RUNTIME_RETURN]);
     jit->slow_return = assemble_stub(jit, &ir);
+    make_non_local_return(&ir, jit->stubs[RUNTIME_NON_LOCAL_RETURN]);
+    jit->non_local_return = assemble_stub(jit, &ir);
     make_enter(&ir);
     jit->enter = assemble_stub(jit, &ir);
     make_return_to_interpreter(&ir);
     jit->hooks.return_to_interpreter = assemble_stub(jit, &ir);
-    made &= jit->marry && jit->slow_return && jit->enter && jit->hooks.return_to_interpreter;
+    made &= jit->marry && jit->slow_return && jit->non_local_return && jit->enter &&
+            jit->hooks.return_to_interpreter;
     ir_release(&ir);
     jit->zone.stubs_end = jit->zone.free;
     const RuntimeFunction functions[] = {

@@ -30,6 +30,8 @@ unsigned code_name_stubs(const Jit *jit, StubName stubs[STUB_NAME_LIMIT]) {
         stubs[count] = (StubName){.start = jit->stubs[count], .name = names[count]};
     stubs[count++] = (StubName){.start = jit->marry, .name = "parley stub marry"};
     stubs[count++] = (StubName){.start = jit->slow_return, .name = "parley stub slow return"};
+    stubs[count++] =
+        (StubName){.start = jit->non_local_return, .name = "parley stub non-local return"};
     stubs[count++] = (StubName){.start = jit->enter, .name = "parley stub enter"};
     stubs[count++] = (StubName){.start = jit->hooks.return_to_interpreter,
                                 .name = "parley stub return to interpreter"};

@@ -17,7 +17,7 @@ typedef struct StubName {
     uint64_t start, end;
     const char *name;
 } StubName;
-enum { STUB_NAME_LIMIT = RUNTIME_COUNT + 4 };
+enum { STUB_NAME_LIMIT = RUNTIME_COUNT + 5 };
 // All stubs, by their addresses; answers how many there are.
 unsigned code_name_stubs(const Jit *jit, StubName stubs[STUB_NAME_LIMIT]);
 

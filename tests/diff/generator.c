@@ -108,7 +108,10 @@ static void put_send(Generator *g) {
 static void put_super_send(Generator *g) {
     put_receiver(g);
     put_expression(g);
-    put(g, BC_SUPER_SEND, writer_literal(g->w, g->world->known[1]), 1);
+    unsigned selector = writer_literal(g->w, g->world->known[1]);
+    if (!g->w->is_sista || pick(g, 2)) return put(g, BC_SUPER_SEND, selector, 1);
+    put(g, BC_PUSH_LITERAL_VARIABLE, writer_literal(g->w, g->world->class_binding), 0);
+    put(g, BC_DIRECTED_SUPER_SEND, selector, 1);
 }
 // new and new:, of few elements
 static void put_new(Generator *g) {
