@@ -124,7 +124,7 @@ static inline void cross_run_body(const struct CMUnitTest *test) {
 // The teardown runs even if the test failed.
 static inline CrossEnd cross_run_one(const struct CMUnitTest *test, void *state) {
     cross_run.how = CROSS_PASSED;
-    cross_run.state = state;
+    cross_run.state = test->initial_state ? test->initial_state : state;
     if (setjmp(cross_run.end) == 0) cross_run_body(test);
     if (test->teardown_func && setjmp(cross_run.end) == 0)
         if (test->teardown_func(&cross_run.state) != 0) cross_run.how = CROSS_FAILED;
