@@ -159,10 +159,13 @@ MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t class_bits) {
     if (site->kind != SEND_DIRECTED) tag = cache_tag(receiver);
     selector = heap_follow(&vm->heap, selector);
     Oop class_object = oop_is_none(start) ? prim_class_of(vm, receiver) : start;
-    LookupEntry *entry = (LookupEntry *)send_entry(vm, selector, argument_count, class_object);
+    const LookupEntry *found;
+    LookupResult result = send_find(vm, selector, argument_count, class_object, &found);
+    LookupEntry *entry = (LookupEntry *)found;
     vm->jit->statistics.missed++;
-    if (!entry) return not_understood(vm, site, selector, class_object, start);
-    if (vm->watches_sends)
+    if (result == LOOKUP_NOT_UNDERSTOOD)
+        return not_understood(vm, site, selector, class_object, start);
+    if (!entry || vm->watches_sends)
         return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
     if (is_for_interpreter(vm, entry, start))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));

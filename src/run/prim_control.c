@@ -34,11 +34,8 @@ typedef enum Performable { PERFORM_RUNS, PERFORM_WRONG_COUNT } Performable;
 
 // Would the send find a method with another number of arguments?
 static Performable check_perform(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
-    Oop where;
-    LookupEntry unused;
-    if (send_entry(vm, selector, argument_count, class_object)) return PERFORM_RUNS;
-    LookupResult result =
-        lookup_search(vm, selector, class_object, argument_count, &unused, &where);
+    const LookupEntry *entry;
+    LookupResult result = send_find(vm, selector, argument_count, class_object, &entry);
     return result == LOOKUP_WRONG_COUNT ? PERFORM_WRONG_COUNT : PERFORM_RUNS;
 }
 

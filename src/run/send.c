@@ -31,14 +31,20 @@ static LookupEntry describe_nothing(VM *vm, Oop selector, uint32_t key) {
                          .flags = LOOKUP_NOTHING};
 }
 
+// 0: no class, as above the root, or no memory. What the class table has is a class.
+static uint64_t index_of_class(VM *vm, Oop class_object) {
+    if (oop_is_immediate(class_object)) return 0;
+    uint64_t index = heap_class_index_of_class(&vm->heap, class_object);
+    if (index || !prim_is_class_object(vm, class_object)) return index;
+    return heap_enter_class(&vm->heap, class_object);
+}
+
 // Looks into the cache, or searches and caches what it finds: a method, or that there is none.
 // *entry: NULL unless LOOKUP_FOUND.
 static LookupResult find_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object,
                                const LookupEntry **entry, Oop *where) {
     *entry = NULL;
-    if (!prim_is_class_object(vm, class_object)) // above the root stands nil
-        return LOOKUP_NOT_UNDERSTOOD;
-    uint64_t index = heap_enter_class(&vm->heap, class_object);
+    uint64_t index = index_of_class(vm, class_object);
     if (!index) return LOOKUP_NOT_UNDERSTOOD;
     uint32_t key = LOOKUP_KEY(index, argument_count);
     const LookupEntry *cached = lookup_cached(vm, selector, key);
@@ -57,10 +63,15 @@ static LookupResult find_entry(VM *vm, Oop selector, unsigned argument_count, Oo
     return result;
 }
 
+LookupResult send_find(VM *vm, Oop selector, unsigned argument_count, Oop class_object,
+                       const LookupEntry **entry) {
+    Oop where;
+    return find_entry(vm, selector, argument_count, class_object, entry, &where);
+}
+
 const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object) {
     const LookupEntry *entry;
-    Oop where;
-    find_entry(vm, selector, argument_count, class_object, &entry, &where);
+    send_find(vm, selector, argument_count, class_object, &entry);
     return entry;
 }
 
@@ -379,14 +390,9 @@ Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop lookup_c
 const LookupEntry *send_not_understood(VM *vm, Oop selector, unsigned argument_count,
                                        Oop lookup_class) {
     Sending send = {selector, lookup_class, argument_count, 0, false};
-    const LookupEntry *entry;
-    Oop where = oop_none();
-    if (!prim_is_class_object(vm, lookup_class)) return NULL;
-    LookupResult result = find_entry(vm, selector, argument_count, lookup_class, &entry, &where);
-    if (result != LOOKUP_NOT_UNDERSTOOD) return NULL;
     Oop answering = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
-    entry = send_entry(vm, answering, 1, lookup_class);
-    return entry && redirect(vm, &send, result, where) ? entry : NULL;
+    const LookupEntry *entry = send_entry(vm, answering, 1, lookup_class);
+    return entry && redirect(vm, &send, LOOKUP_NOT_UNDERSTOOD, oop_none()) ? entry : NULL;
 }
 
 // ---- messages of the VM itself

@@ -5,6 +5,7 @@
 #ifndef PARLEY_RUN_SEND_H
 #define PARLEY_RUN_SEND_H
 
+#include "run/lookup.h"
 #include "run/vm.h"
 
 // Sends `selector` to the operand under `argument_count` arguments. The lookup begins in
@@ -16,8 +17,12 @@ MAY_GC Outcome send_message(VM *vm, Oop selector, unsigned argument_count, Oop l
 // understood (or not a method, ...) and only send_message can go on with it.
 const LookupEntry *send_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object);
 
-// Where no class from `lookup_class` on has a method for the selector, but one for
-// doesNotUnderstand:, turns the operands into those of that message, whose entry is answered. NULL:
+// The same, and what there is instead where *entry is NULL.
+LookupResult send_find(VM *vm, Oop selector, unsigned argument_count, Oop class_object,
+                       const LookupEntry **entry);
+
+// A message was found to be not understood by `lookup_class`: turns the operands into those of
+// doesNotUnderstand:, whose entry is answered. NULL: that is not understood, or there is no room;
 // nothing is changed, and only send_message can go on.
 const LookupEntry *send_not_understood(VM *vm, Oop selector, unsigned argument_count,
                                        Oop lookup_class);
