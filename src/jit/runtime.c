@@ -217,9 +217,7 @@ uint64_t runtime_activate(VM *vm, uint64_t code_address, uint64_t unused) {
     (void)unused;
     const Code *code = (const Code *)(uintptr_t)code_address;
     vm->sp++; // the return address
-    if (!code->method.primitive)
-        vm->failure =
-            code->method.flags & LOOKUP_HAS_PRIMITIVE ? FAILURE_UNSUPPORTED : FAILURE_NONE;
+    if (!code->method.primitive) vm->failure = send_failure_of_missing(&code->method);
     return leave(
         vm, send_activate(vm, &code->method, frame_argument_count_of(code->method.frame_flags)));
 }

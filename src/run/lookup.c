@@ -96,9 +96,10 @@ static void describe_primitive(VM *vm, unsigned number, LookupEntry *entry) {
         lookup_describe_quick(vm, number, entry);
         return;
     }
-    const Primitive *row = number == PRIMITIVE_EXTERNAL_CALL
-                               ? lookup_named_primitive(vm, entry->method)
-                               : primitive_numbered(number);
+    bool is_named = number == PRIMITIVE_EXTERNAL_CALL;
+    const Primitive *row =
+        is_named ? lookup_named_primitive(vm, entry->method) : primitive_numbered(number);
+    if (is_named && !row) entry->flags |= LOOKUP_NAMES_NONE;
     if (!row) return;
     unsigned arguments = frame_argument_count_of(entry->frame_flags);
     if (row->argument_count >= 0 && (unsigned)row->argument_count != arguments) {

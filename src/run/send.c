@@ -198,6 +198,13 @@ Oop send_failure_object(VM *vm) {
     return copy;
 }
 
+// On other Spur VMs a primitive with the wrong number of arguments runs, and fails for no
+// particular reason; so do numbers without a primitive.
+Failure send_failure_of_missing(const LookupEntry *entry) {
+    if (!(entry->flags & LOOKUP_HAS_PRIMITIVE)) return FAILURE_NONE;
+    return entry->flags & LOOKUP_NAMES_NONE ? FAILURE_NOT_FOUND : FAILURE_GENERIC;
+}
+
 // The entry of a super send may have been described for another class than the receiver's.
 static uint64_t flags_of_frame(const VM *vm, const LookupEntry *entry, Oop receiver) {
     bool checks = frame_needs_checked_self(vm, receiver, entry->needed_slots - 1);
@@ -343,8 +350,8 @@ Outcome send_run_entry(VM *vm, const LookupEntry *entry, unsigned argument_count
         Outcome outcome = run_primitive(vm, entry, argument_count);
         if (outcome != OUTCOME_FAILED) return outcome;
         return send_primitive_failed(vm, entry, argument_count);
-    } else if (entry->flags & LOOKUP_HAS_PRIMITIVE) {
-        vm->failure = FAILURE_UNSUPPORTED;
+    } else {
+        vm->failure = send_failure_of_missing(entry);
     }
     return send_activate(vm, entry, argument_count);
 }

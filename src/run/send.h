@@ -50,6 +50,10 @@ MAY_GC Outcome send_retry_primitive(VM *vm, LookupEntry *entry, unsigned argumen
 // What a method that wants to know is told of vm->failure: the image's name for it.
 Oop send_failure_object(VM *vm);
 
+// Why the entry's method is activated without a primitive having run: there is none, or it takes
+// another number of arguments.
+Failure send_failure_of_missing(const LookupEntry *entry);
+
 // Sends a special selector to operands already pushed; the answer is dropped when it returns. The
 // method found is activated, even if it has a primitive.
 MAY_GC Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count);

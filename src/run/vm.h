@@ -98,6 +98,7 @@ enum {
     LOOKUP_HAS_PRIMITIVE = 4, // even if this VM lacks it
     LOOKUP_MIRROR = 8,        // the primitive works on the first argument, not on the receiver
     LOOKUP_NOTHING = 16,      // no class has a method: the send is not understood
+    LOOKUP_NAMES_NONE = 32,   // there is no primitive of the name that the method gives
 };
 
 // Blocks activated before, keyed by method and start pc (none for a full block, whose code is the
