@@ -412,6 +412,7 @@ MAY_GC static bool run_code(VM *vm) {
         MachineAction action = execute(vm, start);
         if (action == MACHINE_STOP) return false;
         if (action == MACHINE_RETURNED) *--vm->sp = vm->machine.result;
+        vm->machine.has_answered = action == MACHINE_RETURNED;
         if (frame_kind(vm->fp) == FRAME_INTERPRETED) return true;
         start = 0;
     }

@@ -382,7 +382,7 @@ MAY_GC StopReason interpret(VM *vm) {
     };
     const void *const *dispatch;
     Registers r = {.vm = vm};
-    Outcome outcome;
+    Outcome outcome = vm->machine.has_answered ? OUTCOME_ANSWERED : OUTCOME_SWITCHED;
     int bytes_back; // length of the instruction whose action is carried out
     uint64_t code;  // compiled, to be entered
 
@@ -390,6 +390,7 @@ MAY_GC StopReason interpret(VM *vm) {
     if (trace_wants(vm, TRACE_BIT_BYTECODES)) return interpret_traced(vm);
 #endif
     vm->stop = STOP_NONE;
+    vm->machine.has_answered = false;
     if (process_is_idle(vm) && vm_wait_for_process(vm) == OUTCOME_STOP) return vm->stop;
     goto switched;
 
@@ -680,7 +681,7 @@ switched:
     registers_reload(&r);
     if (__builtin_expect(frame_kind(r.fp) != FRAME_INTERPRETED, 0)) goto compiled_frame;
     dispatch = frame_flags(r.fp) & FRAME_FLAG_SISTA ? sista_table : v3_table;
-    if (__builtin_expect(r.sp < vm->stack_limit, 0)) goto at_safe_point;
+    if (r.sp < vm->stack_limit && outcome != OUTCOME_ANSWERED) goto at_safe_point;
     DISPATCH();
 
 hot_loop:

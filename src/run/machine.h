@@ -34,6 +34,7 @@ typedef struct MachineState {
     uint64_t start;       // with STOP_MACHINE: where to begin; 0: as the running frame's pc says
     uint64_t error;       // what a method is told of its failed primitive
     int64_t loop_budget;  // backward jumps of the interpreter until one is taken for hot
+    bool has_answered;    // the interpreter goes on behind a send, with the answer on the stack
     uint64_t entries[MACHINE_ENTRY_LIMIT]; // the C functions that compiled code may call
 } MachineState;
 
