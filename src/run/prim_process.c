@@ -3,6 +3,10 @@
 //
 // A primitive that may switch puts its answer on the stack first, where the process finds it when
 // it goes on, and takes it back when the switch fails. Rows with a receiver as answer need not.
+//
+// A switch may want a stack page, and then a context for each frame that lies there: room for all
+// of them is made here, as it is where a method is entered. So nobody waits in vain for want of
+// memory.
 #include "run/process.h"
 
 #include "bytecode/instruction.h"
@@ -10,6 +14,7 @@
 #include "run/context.h"
 #include "run/primitive.h"
 #include "run/primitives.h"
+#include "run/stack.h"
 #include "run/verified.h"
 
 // The receiver of a primitive that changes it.
@@ -18,27 +23,44 @@ static Failure check_changeable(Oop receiver, bool right_kind) {
     return object_is_readonly(receiver) ? FAILURE_NO_MODIFICATION : FAILURE_NONE;
 }
 
+// What fails has changed nothing, so it can be tried again. It finds all its operands anew.
+MAY_GC static Outcome with_room(VM *vm, PrimitiveFunction switches) {
+    Outcome outcome = switches(vm);
+    for (int attempts = 0; outcome == OUTCOME_FAILED && vm->failure == FAILURE_NO_MEMORY &&
+                           stack_make_room(vm, &attempts);) {
+        vm->failure = FAILURE_NONE;
+        outcome = switches(vm);
+    }
+    return outcome;
+}
+
 // ---- 85 and 86
 
-Outcome prim_semaphore_signal(VM *vm) {
+static Outcome signal_receiver(VM *vm) {
     Oop receiver = prim_receiver(vm);
     Failure failure = check_changeable(receiver, process_is_semaphore(receiver));
     return failure ? prim_fail(vm, failure) : semaphore_signal(vm, receiver);
 }
 
-MAY_GC Outcome prim_semaphore_wait(VM *vm) {
+MAY_GC Outcome prim_semaphore_signal(VM *vm) { return with_room(vm, signal_receiver); }
+
+MAY_GC static Outcome wait_for_receiver(VM *vm) {
     Oop receiver = prim_receiver(vm);
     Failure failure = check_changeable(receiver, process_is_semaphore(receiver));
     return failure ? prim_fail(vm, failure) : semaphore_wait(vm, receiver);
 }
 
+MAY_GC Outcome prim_semaphore_wait(VM *vm) { return with_room(vm, wait_for_receiver); }
+
 // ---- 87, 88, 167, 578
 
-Outcome prim_process_resume(VM *vm) {
+static Outcome resume_receiver(VM *vm) {
     Oop receiver = prim_receiver(vm);
     Failure failure = check_changeable(receiver, process_is_process(receiver));
     return failure ? prim_fail(vm, failure) : process_resume(vm, receiver);
 }
+
+MAY_GC Outcome prim_process_resume(VM *vm) { return with_room(vm, resume_receiver); }
 
 MAY_GC static Outcome suspend_active(VM *vm, Oop process) {
     prim_stack_at_put(vm, 0, prim_nil(vm));
@@ -55,13 +77,15 @@ static Outcome suspend_waiting(VM *vm, Oop process) {
     return prim_answer(vm, list);
 }
 
-MAY_GC Outcome prim_process_suspend(VM *vm) {
+MAY_GC static Outcome suspend_receiver(VM *vm) {
     Oop receiver = prim_receiver(vm);
     Failure failure = check_changeable(receiver, process_is_process(receiver));
     if (failure) return prim_fail(vm, failure);
     return oop_is(receiver, process_active(vm)) ? suspend_active(vm, receiver)
                                                 : suspend_waiting(vm, receiver);
 }
+
+MAY_GC Outcome prim_process_suspend(VM *vm) { return with_room(vm, suspend_receiver); }
 
 // The send after which the context goes on, if it has no arguments: where it begins, a Smalltalk
 // pc; 0: there is none.
@@ -96,7 +120,7 @@ static Failure back_up_to_send(VM *vm, Oop context, Oop receiver) {
 // As 88, but a process that waits for a semaphore or mutex will wait for it again when it is
 // resumed: its context is taken back to the send that made it wait. Answers the run queue in which
 // the process was, nil if it waited or was active.
-MAY_GC Outcome prim_suspend_and_unlink(VM *vm) {
+MAY_GC static Outcome suspend_and_unlink(VM *vm) {
     Oop receiver = prim_receiver(vm);
     Failure failure = check_changeable(receiver, process_is_process(receiver));
     if (failure) return prim_fail(vm, failure);
@@ -112,7 +136,9 @@ MAY_GC Outcome prim_suspend_and_unlink(VM *vm) {
     return prim_answer(vm, prim_nil(vm));
 }
 
-Outcome prim_yield(VM *vm) { return process_yield(vm); }
+MAY_GC Outcome prim_suspend_and_unlink(VM *vm) { return with_room(vm, suspend_and_unlink); }
+
+MAY_GC Outcome prim_yield(VM *vm) { return with_room(vm, process_yield); }
 
 // ---- 185 to 187: a mutex is a list of who waits, and its owner.
 
@@ -135,7 +161,7 @@ static void set_owner(VM *vm, Oop mutex, Oop owner) {
 }
 
 // The first one that waits becomes the owner; its entering answered false long ago.
-Outcome prim_mutex_exit(VM *vm) {
+static Outcome exit_mutex(VM *vm) {
     Oop mutex = prim_receiver(vm), nil = prim_nil(vm);
     Failure failure = check_changeable(mutex, is_mutex(mutex));
     if (failure) return prim_fail(vm, failure);
@@ -148,8 +174,10 @@ Outcome prim_mutex_exit(VM *vm) {
     return outcome;
 }
 
+MAY_GC Outcome prim_mutex_exit(VM *vm) { return with_room(vm, exit_mutex); }
+
 // Answers false when the mutex was free or becomes so, true when it is the process's own already.
-MAY_GC Outcome prim_mutex_enter(VM *vm) {
+MAY_GC static Outcome enter_mutex(VM *vm) {
     Oop process, mutex = prim_receiver(vm);
     Failure failure = entering_process(vm, &process);
     if (failure) return prim_fail(vm, failure);
@@ -168,6 +196,8 @@ MAY_GC Outcome prim_mutex_enter(VM *vm) {
     prim_stack_at_put(vm, vm->argument_count, mutex);
     return outcome;
 }
+
+MAY_GC Outcome prim_mutex_enter(VM *vm) { return with_room(vm, enter_mutex); }
 
 // The same without waiting: nil when another process owns it.
 Outcome prim_mutex_test_and_set_owner(VM *vm) {

@@ -214,10 +214,15 @@ static inline Outcome call(PrimitiveFunction primitive, unsigned argument_count,
 // The primitive fails, and leaves the stack as it was.
 static inline void assert_fails(Failure failure, PrimitiveFunction primitive, Oop receiver) {
     uint64_t *sp = vm->sp - 1;
+    Oop held;
+    RootScope scope;
+    root_scope_enter(&vm->heap, &scope, &held, 1);
+    held = receiver;
     assert_int_equal(call(primitive, 0, receiver), OUTCOME_FAILED);
     assert_int_equal(vm->failure, failure);
     assert_ptr_equal(vm->sp, sp);
-    assert_same(prim_stack_at(vm, 0), receiver);
+    assert_same(prim_stack_at(vm, 0), held);
+    root_scope_leave(&vm->heap, &scope);
     vm->sp++;
     stand_at_depth(0);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Scheduling: priorities, semaphores, suspending, yielding, mutexes, and images whose scheduler is
 // damaged.
+#include "memory/spaces.h"
+
 #include "process_world.h"
 
 // ---- semaphores
@@ -464,30 +466,60 @@ static void what_is_no_mutex_is_refused(void **state) {
 
 // ---- no memory
 
+// They collect before they give up.
 static void without_memory_for_a_context_nothing_changes(void **state) {
     (void)state;
-    Oop semaphore = new_semaphore(0), mutex = new_mutex();
-    world_put(mutex, MUTEX_OWNER, p[1]);
+    enum { SEMAPHORE, FREE_SEMAPHORE, MUTEX, LISTS, HELD };
+    Oop held[HELD];
+    RootScope scope;
+    root_scope_enter(&vm->heap, &scope, held, HELD);
+    held[SEMAPHORE] = new_semaphore(0);
+    held[FREE_SEMAPHORE] = new_semaphore(0);
+    held[MUTEX] = new_mutex();
+    held[LISTS] = world_lists;
+    world_put(held[MUTEX], MUTEX_OWNER, p[1]);
     let_be_ready(1);
     set_priority(2, 6);
-    let_wait(2, semaphore);
-    Oop free_semaphore = new_semaphore(0);
+    let_wait(2, held[SEMAPHORE]);
     uint64_t *fp = vm->fp;
     // The running frame has no context yet: taking it away makes one necessary.
     vm->fp[FRAME_FLAGS] &= ~FRAME_FLAG_MARRIED;
     vm->heap.options.fail_every = 1;
     vm->heap.eden_limit = 0; // every allocation is looked at
-    assert_fails(FAILURE_NO_MEMORY, prim_semaphore_signal, semaphore);
-    assert_fails(FAILURE_NO_MEMORY, prim_semaphore_wait, free_semaphore);
-    assert_fails(FAILURE_NO_MEMORY, prim_mutex_enter, mutex);
+    assert_fails(FAILURE_NO_MEMORY, prim_semaphore_signal, held[SEMAPHORE]);
+    assert_fails(FAILURE_NO_MEMORY, prim_semaphore_wait, held[FREE_SEMAPHORE]);
+    assert_fails(FAILURE_NO_MEMORY, prim_mutex_enter, held[MUTEX]);
     assert_fails(FAILURE_NO_MEMORY, prim_process_suspend, p[0]);
     vm->heap.options.fail_every = 0;
+    world_lists = held[LISTS];
+    root_scope_leave(&vm->heap, &scope);
     assert_ptr_equal(vm->fp, fp);
     assert_runs(0);
     ASSERT_LIST(queue(4), 1);
-    ASSERT_LIST(semaphore, 2);
-    assert_empty(free_semaphore);
-    assert_empty(mutex);
+    ASSERT_LIST(held[SEMAPHORE], 2);
+    assert_empty(held[FREE_SEMAPHORE]);
+    assert_empty(held[MUTEX]);
+}
+
+// Every third allocation fails, and a collection spares but a few that follow: enough for the
+// context of the running frame, and tried as often as more would need.
+static void memory_for_a_context_is_made(void **state) {
+    (void)state;
+    Oop semaphore;
+    RootScope scope;
+    root_scope_enter(&vm->heap, &scope, &semaphore, 1);
+    semaphore = new_semaphore(0);
+    let_be_ready(1);
+    vm->fp[FRAME_FLAGS] &= ~FRAME_FLAG_MARRIED;
+    vm->heap.options.fail_every = 3;
+    vm->heap.eden_limit = 0;
+    while (vm->heap.spaces->allocations % 3 != 2)
+        vm->heap.spaces->allocations++;
+    assert_int_equal(call(prim_semaphore_wait, 0, semaphore), OUTCOME_SWITCHED);
+    vm->heap.options.fail_every = 0;
+    root_scope_leave(&vm->heap, &scope);
+    assert_runs(1);
+    ASSERT_LIST(semaphore, 0);
 }
 
 // ---- damaged schedulers
@@ -602,6 +634,7 @@ int main(void) {
         WORLD_TEST(mutex_is_entered_for_another_process),
         WORLD_TEST(what_is_no_mutex_is_refused),
         WORLD_TEST(without_memory_for_a_context_nothing_changes),
+        WORLD_TEST(memory_for_a_context_is_made),
         WORLD_TEST(without_scheduler_switches_fail),
         WORLD_TEST(run_queues_that_are_no_lists_are_skipped),
         WORLD_TEST(zombies_are_dropped_from_run_queues),
