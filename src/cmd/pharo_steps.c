@@ -75,11 +75,24 @@ static bool write_initializers(const char *checkout, PharoSet set, FILE *to) {
     return complete;
 }
 
+// Classes that were laid out with plain variables where they want others, whose kinds have come
+// now.
+static bool write_special(SourceTree *kinds, const PharoBuild *build, FILE *to) {
+    SourceTree *tree = source_tree_new();
+    if (!tree) return false;
+    pharo_sources_read(tree, build->checkout, PHARO_MINIMAL, build->set, PHARO_LAID_OUT);
+    file_out_special(to, tree, kinds);
+    bool complete = !tree->arena.is_exhausted;
+    source_tree_free(tree);
+    return complete;
+}
+
 // A file out of the packages that the image loads itself.
 static bool write_loaded(SourceTree *tree, const PharoBuild *build, FILE *to) {
     pharo_sources_read(tree, build->checkout, PHARO_MINIMAL, build->set, PHARO_LOADED);
     fputs(parley_pharo_environment, to);
-    return write_initializers(build->checkout, build->set, to) && file_out(to, tree);
+    return write_initializers(build->checkout, build->set, to) && file_out(to, tree) &&
+           write_special(tree, build, to);
 }
 
 static bool write_comments(SourceTree *tree, const PharoBuild *build, FILE *to) {

@@ -166,22 +166,33 @@ static void put_whole_class(FileOut *out, const SourceClass *class) {
     put_methods_of(out, class);
 }
 
-// Special variables are made by their kinds, "#name => Kind ...", when the class is.
+// The class that makes a special variable, "#name => Kind ..."; NULL: a plain one, or a class that
+// is not among the sources.
+static const SourceClass *kind_of(const FileOut *out, Text variable) {
+    size_t start = 0;
+    while (start < variable.length && variable.bytes[start] != '>')
+        start++;
+    while (start < variable.length && !text_is_word_character(variable.bytes[start]))
+        start++;
+    size_t end = start;
+    while (end < variable.length && text_is_word_character(variable.bytes[end]))
+        end++;
+    return text_map_at(&out->classes, text_slice(variable, start, end));
+}
+
+// Special variables are made by their kinds when the class is.
 static void put_kinds(FileOut *out, const Texts *variables) {
     put_all_named_classes(out, variables);
     for (size_t i = 0; i < variables->count; i++) {
-        Text text = variables->items[i];
-        size_t start = 0;
-        while (start < text.length && text.bytes[start] != '>')
-            start++;
-        while (start < text.length && !text_is_word_character(text.bytes[start]))
-            start++;
-        size_t end = start;
-        while (end < text.length && text_is_word_character(text.bytes[end]))
-            end++;
-        const SourceClass *kind = text_map_at(&out->classes, text_slice(text, start, end));
+        const SourceClass *kind = kind_of(out, variables->items[i]);
         if (kind) put_whole_class(out, kind);
     }
+}
+
+static bool have_kinds(const FileOut *out, const Texts *variables) {
+    for (size_t i = 0; i < variables->count; i++)
+        if (kind_of(out, variables->items[i])) return true;
+    return false;
 }
 
 static void put_class(FileOut *out, const SourceClass *class) {
@@ -253,6 +264,16 @@ void file_out_comments(FILE *to, SourceTree *tree) {
     FileOut out = begin(to, tree);
     for (size_t i = 0; i < tree->classes.count; i++)
         put_comment(&out, tree->classes.items[i]);
+}
+
+void file_out_special(FILE *to, SourceTree *tree, SourceTree *kinds) {
+    FileOut out = begin(to, kinds);
+    for (size_t i = 0; i < tree->classes.count; i++) {
+        const SourceClass *class = tree->classes.items[i];
+        if (have_kinds(&out, slots_of(class)) || have_kinds(&out, class_slots_of(class)) ||
+            have_kinds(&out, &class->class_variables))
+            put_definition(&out, class);
+    }
 }
 
 bool file_out(FILE *to, SourceTree *tree) {

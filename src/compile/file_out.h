@@ -16,5 +16,8 @@ void file_out_initializers(FILE *to, SourceTree *tree);
 void file_out_comments(FILE *to, SourceTree *tree);
 // False: memory is out. Whether everything could be written is for the file's owner to ask.
 bool file_out(FILE *to, SourceTree *tree);
+// The definitions alone of the classes that have variables of a kind, "#name => Kind ...", which is
+// a class of the other tree.
+void file_out_special(FILE *to, SourceTree *tree, SourceTree *kinds);
 
 #endif

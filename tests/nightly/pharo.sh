@@ -7,6 +7,7 @@
 # tests that need it count as known to fail.
 set -u
 . "$(dirname "$0")/../support/common.sh"
+. "$(dirname "$0")/../support/pharo.sh"
 tree=${PARLEY_PHARO_TREE:-}
 if [ -z "$tree" ]; then
     echo "ok 1 - Pharo's own tests # SKIP PARLEY_PHARO_TREE does not name a checkout of Pharo 13"
@@ -28,6 +29,10 @@ ln -s "$(realpath "$tree")" elsewhere/checkout
 again() { (cd elsewhere && run 0 build --pharo checkout --packages all-tests "$@" -o other.image); }
 check "again, elsewhere" again "${with[@]}"
 check "the same bytes" cmp all.image elsewhere/other.image
+check "slots of other kinds are there" run 0 all.image eval \
+    '{ MockWithComplexSlot slots first. Breakpoint slotNamed: #targetInstance } collect: [ :each | each class name ]'
+check "as the classes say" grep -qF '#(#ObservableSlot #WeakSlot)' out
+check "its tests have time" run 0 all.image eval --save "$give_time"
 check "its tests are as the documents say" agrees
 check "interpreted" agrees --vm=--interpreter
 for option in --compile-at-once --code-size=64k --naive; do

@@ -5,6 +5,7 @@
 # since switches may make the VM slower a hundred times.
 set -u
 . "$(dirname "$0")/../support/common.sh"
+. "$(dirname "$0")/../support/pharo.sh"
 tree=${PARLEY_PHARO_TREE:-}
 if [ -z "$tree" ]; then
     echo "ok 1 - Kernel-Tests under stress # SKIP PARLEY_PHARO_TREE does not name a checkout of Pharo 13"
@@ -16,7 +17,9 @@ fi
 # weak array holds, and hopes that nothing is collected meanwhile.
 # ProtoObjectTest>>testFastPointersTo counts who points to an object, and finds its own contexts,
 # too, where stack pages are so few that they have become objects.
-depends='testCollectArguments\|testFastPointersTo'
+# LocalRecursionStopper keeps what it knows in a ProcessLocalVariable, which a process holds in a weak
+# array, and asks for it again when it has put it there: nobody else holds it then.
+depends='testCollectArguments\|testFastPointersTo\|LocalRecursionStopperTest'
 
 # failed: the names of the failed tests, in order.
 failed() {
@@ -36,7 +39,7 @@ same() {
     return 1
 }
 check "a Pharo is built" run 0 build --quiet --pharo "$tree" -o pharo.image
-check "its tests have time" run 0 pharo.image eval --save 'TestCase defaultTimeLimit: 1 day'
+check "its tests have time" run 0 pharo.image eval --save "$give_time"
 check "Kernel-Tests run" under
 mv now first
 mv ran ran_first
