@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // LocalePlugin: country, language, currency, number and date formats of the environment the VM
-// was started in. The locale is the plugin's own object: the process keeps the one it has.
+// was started in. The locale is the plugin's own object: the process keeps the one it has. It is
+// read when the first primitive asks: that opens a dozen files, which most programs can do without.
 //
 // Codes of countries and languages are two letters in a string of three bytes, as images expect;
 // where the environment names none they are US and en.
@@ -19,18 +20,21 @@ enum { CODE_BYTES = 3, CODE_LETTERS = 2 };
 
 // ---- state
 
-static Status locale_start(VM *vm) {
-    locale_t locale = newlocale(LC_ALL_MASK, "", NULL);
+static locale_t own_locale(VM *vm) {
+    locale_t locale = vm->plugin_state[PLUGIN_LOCALE];
+    if (!locale) locale = newlocale(LC_ALL_MASK, "", NULL);
     if (!locale) locale = newlocale(LC_ALL_MASK, "C", NULL);
-    if (!locale) return STATUS_NO_MEMORY;
-    vm->plugin_state[PLUGIN_LOCALE] = locale;
-    return STATUS_OK;
+    return vm->plugin_state[PLUGIN_LOCALE] = locale;
 }
 
-static void locale_stop(VM *vm) { freelocale(vm->plugin_state[PLUGIN_LOCALE]); }
+static void locale_stop(VM *vm) {
+    if (vm->plugin_state[PLUGIN_LOCALE]) freelocale(vm->plugin_state[PLUGIN_LOCALE]);
+}
 
-static const char *locale_item(const VM *vm, nl_item item) {
-    return nl_langinfo_l(item, vm->plugin_state[PLUGIN_LOCALE]);
+// Without memory for another one, that of the process.
+static const char *locale_item(VM *vm, nl_item item) {
+    locale_t locale = own_locale(vm);
+    return locale ? nl_langinfo_l(item, locale) : nl_langinfo(item);
 }
 
 // ---- codes out of a name like "de_AT.UTF-8"
@@ -131,4 +135,4 @@ static const Primitive locale_primitives[] = {
     NAMED_END,
 };
 
-const Plugin plugin_locale = {"LocalePlugin", locale_primitives, locale_start, locale_stop};
+const Plugin plugin_locale = {"LocalePlugin", locale_primitives, NULL, locale_stop};
