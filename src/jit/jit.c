@@ -226,11 +226,17 @@ Code *jit_block_code(VM *vm, const BlockEntry *entry) {
 }
 
 // Has what is activated now been interpreted often enough? `uses`: how often that was found.
-static bool is_due(const Jit *jit, uint32_t uses, const MethodRow *known) {
-    return uses >= jit->options.policy.interpreted_activations || known->value;
+static bool is_due(Jit *jit, uint32_t uses, const MethodRow *known) {
+    const JitPolicy *policy = &jit->options.policy;
+    if (known->value) return true;
+    if (jit->activations < (uint64_t)policy->warm_up_activations) {
+        jit->activations++;
+        return false;
+    }
+    return uses >= policy->interpreted_activations;
 }
 
-static bool method_is_due(const Jit *jit, LookupEntry *entry) {
+static bool method_is_due(Jit *jit, LookupEntry *entry) {
     return is_due(jit, ++entry->uses, known_code(jit, entry, NULL));
 }
 

@@ -83,6 +83,7 @@ typedef struct Jit {
     uint64_t non_local_return;   // a stub
     uint64_t enter; // a C function: MachineAction (VM *, address to begin at, 0)
     MethodTable known; // the code of each, as its value
+    uint64_t activations; // that were interpreted while the program warmed up
     uint64_t reclaimed_at, spent_before; // time of the last reclamation, compiling time until then
     uint64_t paused_until;               // nothing is compiled; 0: it is
     uint64_t wanted_bytes; // room in the zone that will be made at the next safe point; 0: none

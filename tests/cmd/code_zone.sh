@@ -29,6 +29,8 @@ check "--jit-events" run 0 --jit-events=all.json -e "$work"
 check "its lines are JSON: what was compiled" events all.json 4194304 compiled
 check "with a small zone" run 0 --code-size=40k --compile-at-once --jit-events=small.json -e "$work"
 check "they tell of compactions, within the zone" events small.json 40960 compiled noRoom compacted
+check "a program that is over at once" run 0 --jit-events=short.json -e '3 + 4'
+check "has not compiled anything" [ ! -s short.json ]
 check "a file that cannot be written" refuses "No such file" --jit-events=/nowhere/file -e 3
 run 0 --interpreter --jit-events=none.json -e 3
 check "nothing is written where nothing is compiled" [ ! -e none.json ]
