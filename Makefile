@@ -98,7 +98,7 @@ TEST_TOOL_SOURCES := $(sort $(wildcard tests/image/*.c))
 TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%) $(B)/tools/primitives_doc
 # The longest runs beside all the others.
 LONG_TESTS := tests/stress/switches.sh tests/script/tiers.sh
-SCRIPT_TESTS := $(filter-out tests/support/% tests/nightly/% $(LONG_TESTS),$(sort $(wildcard tests/*/*.sh)))
+SCRIPT_TESTS := $(filter-out %/common.sh tests/support/% tests/nightly/% $(LONG_TESTS),$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
 # What runs longer at night: more damaged files, kills, switches.
 NIGHTLY_SCRIPTS := tests/cmd/recover.sh tests/stress/switches.sh tests/stress/kernel.sh tests/stress/soak.sh tests/image/damaged.sh tests/image/saves.sh \

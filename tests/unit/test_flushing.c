@@ -147,6 +147,7 @@ static int open_scene(void **state, SendKind kind) {
     if (fixture_open(state)) return -1;
     jit_default_options(&options);
     options.policy.interpreted_activations = 1;
+    options.policy.warm_up_activations = 0;
     if (jit_init(vm, &options, &why)) return -1;
     root_scope_enter(&vm->heap, &scope, held, HELD_COUNT);
     held[SELECTOR] = new_string("foo");
