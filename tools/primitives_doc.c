@@ -11,7 +11,7 @@
 
 typedef struct Row {
     int number, arguments, depth, may_gc;
-    char name[80], native[20], state[20], absence[200];
+    char name[80], native[40], state[20], absence[200];
 } Row;
 
 // "yes", or why not.
@@ -64,7 +64,7 @@ static bool print_all_numbered(const char *folder) {
         Row row = {0};
         if (strncmp(line, "// ---- ", 8) == 0)
             print_title(line + 8);
-        else if (sscanf(line, "PRIMITIVE(%d, %79[a-z0-9_], %d, %d, %d, %19[A-Z_], %19[A-Z])",
+        else if (sscanf(line, "PRIMITIVE(%d, %79[a-z0-9_], %d, %d, %d, %39[A-Z_], %19[A-Z])",
                         &row.number, row.name, &row.arguments, &row.depth, &row.may_gc, row.native,
                         row.state) == 7)
             print_numbered(&row);

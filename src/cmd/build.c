@@ -124,6 +124,10 @@ static bool check_arguments(BuildArguments *given) {
         return complain("no sources; see parley build --help"), false;
     if (given->pharo.checkout && given->source_count)
         return complain("--pharo has its own sources: '%s' is too much", given->sources[0]), false;
+    if (given->pharo.checkout && !pharo_sources_folder(given->pharo.checkout))
+        return complain("%s: no checkout of Pharo, which has a folder src/Kernel",
+                        given->pharo.checkout),
+               false;
     if (!pharo_set_named(given->packages, &given->pharo.set))
         return complain("--packages is minimal, compiler, kernel-tests or all-tests, not '%s'",
                         given->packages),

@@ -45,6 +45,8 @@ static ParleyStatus load_own(Parley *vm) {
 
 static int complain_of_loading(Parley *vm, ParleyStatus status, const char *image) {
     if (status == PARLEY_BAD_OPTION) return complain("%s", parley_error(vm));
+    if (image && access(image, F_OK) != 0)
+        return complain("%s: no such image, script or command; see parley --help", image);
     if (image) return complain("%s: %s", image, parley_error(vm));
     if (status == PARLEY_WRONG_STATE)
         return complain("no image to run, and none is built into this program; see parley --help");

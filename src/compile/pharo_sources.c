@@ -36,11 +36,21 @@ bool pharo_set_named(const char *name, PharoSet *set) {
     return false;
 }
 
+const char *pharo_sources_folder(const char *checkout) {
+    static const char *const folders[] = {"/src", ""};
+    char path[4096];
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        int length = snprintf(path, sizeof path, "%s%s/Kernel", checkout, folders[i]);
+        if (length > 0 && length < (int)sizeof path && access(path, F_OK) == 0) return folders[i];
+    }
+    return NULL;
+}
+
 void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet first, PharoSet set,
                         PharoPart part) {
     char path[4096];
-    snprintf(path, sizeof path, "%s/src/Kernel", checkout);
-    const char *folder = access(path, F_OK) == 0 ? "/src" : "";
+    const char *folder = pharo_sources_folder(checkout);
+    if (!folder) folder = ""; // each package that is missing is told
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++) {
         if (packages[i].set < first || packages[i].set > set || packages[i].part != part) continue;
         int length = snprintf(path, sizeof path, "%s%s/%s", checkout, folder, packages[i].name);

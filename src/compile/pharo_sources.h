@@ -17,6 +17,8 @@ typedef enum PharoSet {
 typedef enum PharoPart { PHARO_LAID_OUT, PHARO_LOADED } PharoPart;
 
 bool pharo_set_named(const char *name, PharoSet *set); // false: no such set
+// Where a checkout has its packages: "/src", or "" for the folder itself; NULL: it is no checkout.
+const char *pharo_sources_folder(const char *checkout);
 // Reads a part of the packages that come with the sets from `first` to `set`, from CHECKOUT/src, or from CHECKOUT itself where it has the
 // packages. What is wrong goes to the tree's diagnostics.
 void pharo_sources_read(SourceTree *tree, const char *checkout, PharoSet first, PharoSet set,

@@ -167,8 +167,7 @@ static bool compiles(const ParleyOptions *given) {
 static Status jit_options(const ParleyOptions *given, JitOptions *options, Diagnosis *diagnosis) {
     jit_default_options(options);
     if (given->code_bytes) options->policy.code_bytes = (int64_t)given->code_bytes;
-    if (given->compile_at_once)
-        options->policy.interpreted_activations = options->policy.warm_up_activations = 0;
+    if (given->compile_at_once) options->policy.interpreted_activations = 0;
     if (given->naive) options->compile = naive_compile;
     if (given->isa && !given->simulate)
         return diagnose(diagnosis, STATUS_BAD_USAGE, "an instruction set is for --simulate");

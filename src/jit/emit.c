@@ -124,11 +124,10 @@ static void emit_check_entry(IrCode *ir, Label other) {
 }
 
 // lookup_offset and lookup_cached.
-void emit_find_code(IrCode *ir, Label miss) {
+void emit_find_entry(IrCode *ir, Label miss) {
     enum { SHIFT = 6 };
     _Static_assert(1 << SHIFT == sizeof(LookupEntry), "the key is multiplied by its size");
-    const int64_t entry = offsetof(VM, lookup_cache);
-    Label second = ir_new_label(ir), found = ir_new_label(ir), end = ir_new_label(ir);
+    Label second = ir_new_label(ir), found = ir_new_label(ir);
     ir_rr(ir, IR_MOVE, R_T3, R_T2);
     ir_ri(ir, IR_SHIFT_LEFT_CONSTANT, R_T3, 3);
     ir_rr(ir, IR_MOVE, R_T4, R_T1);
@@ -137,18 +136,25 @@ void emit_find_code(IrCode *ir, Label miss) {
     ir_ri(ir, IR_AND_CONSTANT, R_T3, LOOKUP_OFFSET_MASK);
     ir_rr(ir, IR_ADD, R_T3, R_VM);
     emit_check_entry(ir, second);
-    ir_label(ir, found);
-    ir_rm(ir, IR_LOAD, R_T3, R_T3, entry + (int64_t)offsetof(LookupEntry, code));
-    ir_ri(ir, IR_COMPARE_CONSTANT, R_T3, 0);
-    ir_jump_if(ir, COND_EQUAL, miss);
-    ir_jump(ir, end);
+    ir_jump(ir, found);
     ir_label(ir, second);
     ir_rr(ir, IR_SUBTRACT, R_T3, R_VM);
     ir_ri(ir, IR_XOR_CONSTANT, R_T3, LOOKUP_PARTNER);
     ir_rr(ir, IR_ADD, R_T3, R_VM);
     emit_check_entry(ir, miss);
-    ir_jump(ir, found);
-    ir_label(ir, end);
+    ir_label(ir, found);
+}
+
+void emit_load_code(IrCode *ir, Label none) {
+    const int64_t entry = offsetof(VM, lookup_cache);
+    ir_rm(ir, IR_LOAD, R_T3, R_T3, entry + (int64_t)offsetof(LookupEntry, code));
+    ir_ri(ir, IR_COMPARE_CONSTANT, R_T3, 0);
+    ir_jump_if(ir, COND_EQUAL, none);
+}
+
+void emit_find_code(IrCode *ir, Label miss) {
+    emit_find_entry(ir, miss);
+    emit_load_code(ir, miss);
 }
 
 // ---- eden

@@ -47,8 +47,12 @@ void emit_load_class(IrCode *ir, Reg to, Reg class_index, Label none);
 void emit_class(IrCode *ir, Reg to, Label forwarder);
 
 // ---- the lookup cache
-// T3 := the code of the entry for the selector in T2 and the key in T1, in either of its places; T4
-// is lost. To `miss` where there is none.
+// T3 := where the entry for the selector in T2 and the key in T1 is, in either of its places, less
+// the offset of the lookup cache in the VM; T4 is lost. To `miss` where there is none.
+void emit_find_entry(IrCode *ir, Label miss);
+// T3 := the code of the entry at T3. To `none` where it has none.
+void emit_load_code(IrCode *ir, Label none);
+// Both.
 void emit_find_code(IrCode *ir, Label miss);
 
 // ---- eden

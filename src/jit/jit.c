@@ -228,7 +228,7 @@ Code *jit_block_code(VM *vm, const BlockEntry *entry) {
 // Has what is activated now been interpreted often enough? `uses`: how often that was found.
 static bool is_due(Jit *jit, uint32_t uses, const MethodRow *known) {
     const JitPolicy *policy = &jit->options.policy;
-    if (known->value) return true;
+    if (known->value || !policy->interpreted_activations) return true;
     if (jit->activations < (uint64_t)policy->warm_up_activations) {
         jit->activations++;
         return false;

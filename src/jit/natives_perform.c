@@ -50,6 +50,17 @@ static void spread_arguments(Compilation *c) {
     ir_r(ir, IR_PUSH, R_T7);
 }
 
+// An Array that contains itself could perform it for ever, without a frame and so without a safe
+// point: the primitive gives up soon. (perform: alone loses an operand each time.)
+static void emit_check_performs_nothing(IrCode *ir, Label other) {
+    const int64_t entry = offsetof(VM, lookup_cache);
+    _Static_assert(PRIMITIVE_PERFORM + 1 == PRIMITIVE_PERFORM_WITH_ARGUMENTS, "a range");
+    ir_rm(ir, IR_LOAD16, R_T4, R_T3, entry + (int64_t)offsetof(LookupEntry, primitive_number));
+    ir_ri(ir, IR_SUBTRACT_CONSTANT, R_T4, PRIMITIVE_PERFORM);
+    ir_ri(ir, IR_COMPARE_CONSTANT, R_T4, 1);
+    ir_jump_if(ir, COND_BELOW_OR_EQUAL, other);
+}
+
 void native_PERFORM_WITH_ARGUMENTS(Compilation *c, Label slow) {
     IrCode *ir = &c->ir;
     native_operand(c, R_T0, 2);
@@ -63,7 +74,9 @@ void native_PERFORM_WITH_ARGUMENTS(Compilation *c, Label slow) {
     ir_rr(ir, IR_MOVE, R_T4, R_T6);
     ir_ri(ir, IR_SHIFT_LEFT_CONSTANT, R_T4, LOOKUP_COUNT_SHIFT);
     ir_rr(ir, IR_OR, R_T1, R_T4);
-    emit_find_code(ir, slow);
+    emit_find_entry(ir, slow);
+    emit_check_performs_nothing(ir, slow);
+    emit_load_code(ir, slow);
     spread_arguments(c);
     ir_r(ir, IR_JUMP_REGISTER, R_T3);
 }

@@ -6,8 +6,6 @@
 #include "run/primitive.h"
 #include "run/send.h"
 
-enum { PRIMITIVE_PERFORM = 83, PRIMITIVE_PERFORM_WITH_ARGUMENTS = 84 };
-
 typedef struct Performed {
     Oop selector;
     unsigned argument_count;
@@ -30,6 +28,12 @@ static bool find_message(VM *vm, const LookupEntry *performer, Performed *messag
     return true;
 }
 
+// What could go on for ever: see natives_perform.c.
+static bool performs(const LookupEntry *entry) {
+    return entry->primitive_number == PRIMITIVE_PERFORM ||
+           entry->primitive_number == PRIMITIVE_PERFORM_WITH_ARGUMENTS;
+}
+
 static void take_operands(VM *vm, const Performed *message) {
     if (!message->spreads) {
         prim_stack_take_out(vm, message->argument_count);
@@ -49,7 +53,8 @@ uint64_t perform_code(VM *vm, const LookupEntry *performer, unsigned *argument_c
     if (oop_is_forwarder(receiver) || oop_is_forwarder(message.selector)) return 0;
     LookupEntry *entry = (LookupEntry *)send_entry(vm, message.selector, message.argument_count,
                                                    prim_class_of(vm, receiver));
-    const Code *code = entry ? jit_send_code(vm, entry) : NULL;
+    if (!entry || (message.spreads && performs(entry))) return 0;
+    const Code *code = jit_send_code(vm, entry);
     if (!code || !jit_is_unchanged(vm->jit, resets)) return 0;
     vm->jit->statistics.performed++;
     entry->code = code->linked_entry;

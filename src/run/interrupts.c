@@ -118,14 +118,15 @@ MAY_GC static Outcome preempt(VM *vm) {
 }
 
 // Old space may exceed its limit for once; the process that wanted the room is told. If that was
-// one that only came by the next one that wants some is told too, but nobody twice.
+// one that only came by the next one that wants some is told too, but nobody twice in a row.
 MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
     if (!heap_exceed_limit(&vm->heap, !oop_is(process, vm->told_process))) return false;
-    vm->exhausted_process = vm->told_process = process; // roots while room is made
+    vm->exhausted_process = process; // a root while room is made
     if (!heap_make_room(&vm->heap, bytes)) {
         vm->exhausted_process = oop_none();
         return false;
     }
+    vm->told_process = vm->exhausted_process;
     note_low_space_process(vm, vm->exhausted_process);
     vm_request_interrupt(vm, INTERRUPT_MEMORY);
     return true;

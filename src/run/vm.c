@@ -43,7 +43,6 @@ static void visit_roots(void *context, RootVisitor *visitor) {
     root_visit(visitor, &vm->trap_method);
     root_visit(visitor, &vm->deep_process);
     root_visit(visitor, &vm->exhausted_process);
-    root_visit(visitor, &vm->told_process);
     root_visit(visitor, &vm->wanting_process);
     for (unsigned i = 0; i < SPECIAL_SEND_COUNT; i++)
         root_visit(visitor, &vm->special_selectors[i]);
@@ -54,6 +53,7 @@ static void update_weak(void *context, Heap *heap) {
     lookup_update(vm, heap);
     verified_update(vm, heap);
     if (vm->hooks) vm->hooks->update(vm, heap);
+    if (!oop_is_none(vm->told_process)) vm->told_process = heap_survivor(heap, vm->told_process);
 }
 
 static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }

@@ -25,7 +25,8 @@ if "$parley" --features | grep -q "kernel image: none"; then
     check "options without an image" refuses "none is built into this program" --headless
 fi
 check "unknown options are refused" refuses "unknown option --nonsense" --nonsense x.image
-check "a missing image is told" refuses "nonexistent.image: cannot open: No such file" nonexistent.image
+check "a missing image is told" refuses "nonexistent.image: no such image, script or command; see parley --help" nonexistent.image
+check "a folder that is no Pharo is told" refuses "no checkout of Pharo" build --pharo . -o pharo.image
 check "a number is a number" refuses "no number" --max-ticks=many x.image
 check "a value must follow" refuses "needs a value" --max-ticks
 check "sim is not available yet" refuses "sim: not available" sim

@@ -25,6 +25,14 @@ deeper := nil.
 deeper := [ :depth | 1 + (deeper value: depth + 1) ].
 ((1 to: 4) collect: [ :i | [ deeper value: i. false ] on: Error do: [ :error | true ] ]) asArray
 END
+answers "an Array that performs what it performs, with itself, is recursion, too" '#RecursionTooDeep' --max-process-words=200000 <<'END'
+| perform itself |
+itself := Array new: 2.
+itself at: 1 put: #perform:withArguments:; at: 2 put: itself.
+perform := [ :arguments | [ 5 perform: #perform:withArguments: withArguments: arguments ] on: Error do: [ :e | e class name ] ].
+2000 timesRepeat: [ perform value: #( #perform:withArguments: #( #+ #( 3 ) ) ) ].
+perform value: itself
+END
 answers "large objects without end are an error, each time" '#(true true true true)' --max-old-space=60m <<'END'
 ((1 to: 4) collect: [ :i |
 	| all |
@@ -72,6 +80,16 @@ for limit in 10m 24m; do
     others "small arrays, a limit of $limit: whoever made them gets the error" OutOfMemory \
         '[ all := { all } ] repeat' --max-old-space=$limit --interpreter
 done
+answers "whoever was told, and is forgotten, is collected" true --max-old-space=30m <<'END'
+| told hog |
+told := Semaphore new.
+hog := [ | all | [ [ all := { all. Array new: 20 } ] repeat ] on: OutOfMemory do: [ :e |
+	told signal. Processor activeProcess suspend. all isNil ] ] fork.
+told wait.
+hog := WeakArray with: hog.
+Smalltalk garbageCollect; garbageCollect.
+(hog at: 1) isNil
+END
 # The stacks of two processes grow in turns.
 answers "two that recurse get an error each" '#(#RecursionTooDeep #RecursionTooDeep)' --max-process-words=100000 <<'END'
 | caught |
