@@ -7,9 +7,10 @@
 //     SP                               return address
 //
 // It answers T0 and returns, enters the code of the method or block that it activates, or jumps to
-// `slow`, having changed nothing: there the primitive itself is called, which does the rest and knows how to fail. So a native does the frequent cases and
-// asks for everything it relies on: receivers may be of any class, operands may be forwarders,
-// read-only, or in eden's last words. What it does must be what the primitive does, to the bit.
+// `slow`, having changed nothing: there the primitive itself is called, which does the rest and
+// knows how to fail. So a native does the frequent cases and asks for everything it relies on:
+// receivers may be of any class, operands may be forwarders, read-only, or in eden's last words.
+// What it does must be what the primitive does, to the bit.
 //
 // It may change the registers T0 to T7, S0 to S2 and the float registers. It knows no oop but those
 // it is given, nil and the booleans; class indices that an image decides are read from the VM.

@@ -132,18 +132,37 @@ MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
     return true;
 }
 
-// A collection that has found no room tells the process that wanted it before another one needs a
-// little, and would be told instead.
+// Whoever allocates most wants most scavenges. The candidate of a majority vote (Boyer and Moore),
+// whose lead is small enough for the next one to get ahead soon.
+static void note_hunger(VM *vm, Oop process) {
+    enum { LEAD_LIMIT = 4 };
+    if (oop_is(vm->hungry_process, process)) {
+        if (vm->hunger < LEAD_LIMIT) vm->hunger++;
+    } else if (oop_is_none(vm->hungry_process) || vm->hunger == 0) {
+        vm->hungry_process = process;
+        vm->hunger = 1;
+    } else {
+        vm->hunger--;
+    }
+}
+
+// Who is told that memory is used up, when the active process needs a little. It may only have come
+// by; but if the hungry one has been told already the hunger was not all.
+static Oop culprit(VM *vm) {
+    Oop hungry = vm->hungry_process;
+    return oop_is_none(hungry) || oop_is(hungry, vm->told_process) ? process_active(vm) : hungry;
+}
+
+// A collection that has found no room tells the process that used it up before another one needs a
+// little.
 MAY_GC static void collect(VM *vm) {
-    Oop process;
-    RootScope scope;
-    root_scope_enter(&vm->heap, &scope, &process, 1);
-    process = oop_is_none(vm->wanting_process) ? process_active(vm) : vm->wanting_process;
+    if (vm->heap.wants & HEAP_WANTS_SCAVENGE)
+        note_hunger(vm,
+                    oop_is_none(vm->wanting_process) ? process_active(vm) : vm->wanting_process);
     heap_collect_as_wanted(&vm->heap);
     if (!heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS) &&
         !heap_make_room(&vm->heap, VM_ROOM_FOR_ERRORS))
-        (void)exceed_limit(vm, process, VM_ROOM_FOR_ERRORS);
-    root_scope_leave(&vm->heap, &scope);
+        (void)exceed_limit(vm, culprit(vm), VM_ROOM_FOR_ERRORS);
 }
 
 MAY_GC Outcome vm_service_interrupts(VM *vm) {
@@ -159,7 +178,13 @@ MAY_GC Outcome vm_service_interrupts(VM *vm) {
 }
 
 MAY_GC bool vm_make_room(VM *vm, uint64_t bytes) {
-    return heap_make_room(&vm->heap, bytes) || exceed_limit(vm, process_active(vm), bytes);
+    return heap_make_room(&vm->heap, bytes) || exceed_limit(vm, culprit(vm), bytes);
+}
+
+MAY_GC bool vm_make_room_for_others(VM *vm, uint64_t bytes) {
+    Oop process = culprit(vm);
+    return bytes <= VM_ROOM_FOR_ERRORS && !heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS) &&
+           !oop_is(process, process_active(vm)) && exceed_limit(vm, process, bytes);
 }
 
 // ---- waiting

@@ -19,6 +19,9 @@ MAY_GC Outcome vm_service_interrupts(VM *vm);
 // error at its next safe point. The special object of the low-space process names it. False: that
 // did not help.
 MAY_GC bool vm_make_room(VM *vm, uint64_t bytes);
+// The same for a primitive that was tried again after a collection: only if another process has
+// used up the memory. Otherwise the primitive fails, and that tells the active one.
+MAY_GC bool vm_make_room_for_others(VM *vm, uint64_t bytes);
 enum { VM_ROOM_FOR_ERRORS = 64 * 1024 }; // what handling an error may take
 
 // No frame runs: waits in the event loop, serving what comes, until a process is ready and runs.

@@ -296,6 +296,11 @@ MAY_GC static Outcome retry_after_collection(VM *vm, LookupEntry *entry, unsigne
     entry->method = vm->new_method;
     Outcome outcome = run_primitive(vm, entry, argument_count);
     if (outcome == OUTCOME_FAILED && vm->failure == FAILURE_NO_MEMORY &&
+        vm_make_room_for_others(vm, vm->heap.failed_bytes)) {
+        entry->method = vm->new_method;
+        outcome = run_primitive(vm, entry, argument_count);
+    }
+    if (outcome == OUTCOME_FAILED && vm->failure == FAILURE_NO_MEMORY &&
         !heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS))
         (void)heap_exceed_limit(&vm->heap, false);
     return outcome;

@@ -53,7 +53,9 @@ static void update_weak(void *context, Heap *heap) {
     lookup_update(vm, heap);
     verified_update(vm, heap);
     if (vm->hooks) vm->hooks->update(vm, heap);
-    if (!oop_is_none(vm->told_process)) vm->told_process = heap_survivor(heap, vm->told_process);
+    Oop *const weak[] = {&vm->told_process, &vm->hungry_process};
+    for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
+        if (!oop_is_none(*weak[i])) *weak[i] = heap_survivor(heap, *weak[i]);
 }
 
 static void request_safe_point(void *context) { vm_request_interrupt(context, INTERRUPT_HEAP); }

@@ -178,7 +178,9 @@ struct VM {
     uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
     Oop deep_process;               // by this process, whose the grace is
     Oop exhausted_process;          // gets the error that memory is used up when it runs; or none
-    Oop told_process;               // the last one that got it, while the excess lasts; or none. Weak
+    Oop hungry_process;             // wanted most of the last scavenges; or none. Weak
+    unsigned hunger;                // how many more than others did
+    Oop told_process; // the last one that got it, while the excess lasts; or none. Weak
     Oop wanting_process;            // wants the collection that comes, but left; or none
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
     uint64_t timer_ticks;           // deterministic runs: where the timer is due; all ones: never
