@@ -124,16 +124,17 @@ static bool check_arguments(BuildArguments *given) {
         return complain("no sources; see parley build --help"), false;
     if (given->pharo.checkout && given->source_count)
         return complain("--pharo has its own sources: '%s' is too much", given->sources[0]), false;
-    if (given->pharo.checkout && !pharo_sources_folder(given->pharo.checkout))
-        return complain("%s: no checkout of Pharo, which has a folder src/Kernel",
-                        given->pharo.checkout),
-               false;
     if (!pharo_set_named(given->packages, &given->pharo.set))
         return complain("--packages is minimal, compiler, kernel-tests or all-tests, not '%s'",
                         given->packages),
                false;
     if (!given->image) return complain("no image to make: -o IMAGE is missing"), false;
-    return check_with(given);
+    if (!check_with(given)) return false;
+    if (given->pharo.checkout && !pharo_sources_folder(given->pharo.checkout))
+        return complain("%s: no checkout of Pharo, which has a folder src/Kernel",
+                        given->pharo.checkout),
+               false;
+    return true;
 }
 
 // Sources are moved to the front of the arguments.
