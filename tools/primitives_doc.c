@@ -59,7 +59,11 @@ static bool print_all_numbered(const char *folder) {
     char path[4096], line[512];
     snprintf(path, sizeof path, "%s/run/primitives.tbl", folder);
     FILE *file = fopen(path, "r");
-    if (!file) return false;
+    if (!file) {
+        fprintf(stderr, "primitives_doc: no run/primitives.tbl in %s\n", folder);
+        return false;
+    }
+    bool is_complete = true;
     while (fgets(line, sizeof line, file)) {
         Row row = {0};
         if (strncmp(line, "// ---- ", 8) == 0)
@@ -71,9 +75,13 @@ static bool print_all_numbered(const char *folder) {
         else if (sscanf(line, "ABSENT(%d, %79[a-z0-9_], %d, \"%199[^\"]\")", &row.number, row.name,
                         &row.arguments, row.absence) == 4)
             print_numbered(&row);
+        else if (strncmp(line, "PRIMITIVE(", 10) == 0 || strncmp(line, "ABSENT(", 7) == 0) {
+            fprintf(stderr, "%s: a row that is not understood: %s", path, line);
+            is_complete = false;
+        }
     }
     fclose(file);
-    return true;
+    return is_complete;
 }
 
 static void print_plugin(const Plugin *plugin, const char *purpose) {
@@ -124,10 +132,7 @@ int main(int argument_count, char **arguments) {
         "fails:\nthe method's own code runs, as it does after every failure. Numbers 256 to 519 "
         "are quick returns,\nwhich the interpreter makes itself: 256 answers the receiver, 257 to "
         "263 constants, from 264 on its\nvariables.\n\n## Numbered\n");
-    if (!print_all_numbered(arguments[1])) {
-        fprintf(stderr, "primitives_doc: no run/primitives.tbl in %s\n", arguments[1]);
-        return 2;
-    }
+    if (!print_all_numbered(arguments[1])) return 2;
     printf("\n## Named\n");
     print_all_named();
     print_aliases();

@@ -16,9 +16,8 @@
 enum { GROWTH_PART = 3, RETRY_PART = 8, MARGIN_PART = 16, EXCESS_PART = 4 };
 
 // What was allowed beyond the limit, for an error to be handled, is taken back when a full
-// collection has left a margin below it. Not before the whole excess would fit below it: where the
-// limit is small that is never, and the next one to run out would get the rest of the excess and no
-// error.
+// collection has left a margin below it. To wait until the whole excess fits below it would be for
+// ever where the limit is small, and the next one to run out would get the rest and no error.
 static void policy_take_back_excess(Heap *heap) {
     uint64_t limit = heap->options.old_limit_bytes;
     if (old_space_used(heap) <= limit - limit / MARGIN_PART) heap->excess_bytes = 0;

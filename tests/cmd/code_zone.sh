@@ -31,6 +31,8 @@ check "with a small zone" run 0 --code-size=40k --compile-at-once --jit-events=s
 check "they tell of compactions, within the zone" events small.json 40960 compiled noRoom compacted
 check "a program that is over at once" run 0 --jit-events=short.json -e '3 + 4'
 check "has not compiled anything" [ ! -s short.json ]
+check "unless it shall be compiled at once" run 0 --compile-at-once --jit-events=short.json -e '3 + 4'
+check "then it is" grep -q '"compiled"' short.json
 check "a file that cannot be written" refuses "No such file" --jit-events=/nowhere/file -e 3
 run 0 --interpreter --jit-events=none.json -e 3
 check "nothing is written where nothing is compiled" [ ! -e none.json ]

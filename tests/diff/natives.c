@@ -16,7 +16,9 @@
 // Every operand is of every kind, but for the index of three, which is a SmallInteger. Speaks TAP:
 // one line for each primitive with a native, on each processor.
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -578,7 +580,9 @@ static void test_processor(const JitTarget *target) {
 }
 
 int main(void) {
-    char folder[] = "/tmp/parley-natives-XXXXXX";
+    char folder[PATH_MAX];
+    const char *temporary = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/parley-natives-XXXXXX", temporary ? temporary : P_tmpdir);
     JitTarget targets[JIT_TARGET_LIMIT];
     unsigned count = jit_targets(targets);
     setvbuf(stdout, NULL, _IOLBF, 0);

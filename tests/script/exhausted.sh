@@ -80,6 +80,11 @@ for limit in 10m 24m; do
     others "small arrays, a limit of $limit: whoever made them gets the error" OutOfMemory \
         '[ all := { all } ] repeat' --max-old-space=$limit --interpreter
 done
+# Where the others run as often as can be: those of the image, and the one that waits.
+for limit in 22m 26m; do
+    others "small arrays, a limit of $limit, time by ticks: whoever made them gets the error" OutOfMemory \
+        '[ all := { all } ] repeat' --max-old-space=$limit --interpreter --deterministic
+done
 answers "whoever was told, and is forgotten, is collected" true --max-old-space=30m <<'END'
 | told hog |
 told := Semaphore new.
