@@ -100,9 +100,10 @@ TEST_TOOLS := $(TEST_TOOL_SOURCES:tests/%.c=$(B)/tests/%) $(B)/tools/primitives_
 LONG_TESTS := tests/stress/switches.sh tests/script/tiers.sh
 SCRIPT_TESTS := $(filter-out %/common.sh tests/support/% tests/nightly/% $(LONG_TESTS),$(sort $(wildcard tests/*/*.sh)))
 R := $(B)/recording
-# What runs longer at night: more damaged files, kills, switches.
-NIGHTLY_SCRIPTS := tests/cmd/recover.sh tests/stress/switches.sh tests/stress/kernel.sh tests/stress/soak.sh tests/image/damaged.sh tests/image/saves.sh \
-    tests/script/tiers.sh tests/cross/arm64.sh $(sort $(wildcard tests/nightly/*.sh))
+# What runs longer at night: more damaged files, kills, switches. The longest first, since two run at a time.
+NIGHTLY_SCRIPTS := tests/nightly/faults.sh tests/cross/arm64.sh tests/script/tiers.sh tests/stress/switches.sh \
+    tests/stress/kernel.sh tests/stress/soak.sh tests/image/damaged.sh tests/image/saves.sh tests/cmd/recover.sh \
+    $(sort $(filter-out %/faults.sh,$(wildcard tests/nightly/*.sh)))
 NIGHTLY_SOURCES := $(sort $(wildcard tests/nightly/test_*.c))
 NIGHTLY_PROGRAMS := $(NIGHTLY_SOURCES:tests/nightly/%.c=$(B)/tests/nightly/%)
 RECORDING_PROGRAMS := $(R)/test_record $(R)/test_bodies $(R)/test_primitives
@@ -199,7 +200,7 @@ nightly:
 	@tools/install_deps.sh arm64
 	@+$(MAKE) --no-print-directory -s $(JOBS) STRICT=1 tests $(NIGHTLY_PROGRAMS)
 	@+$(MAKE) --no-print-directory -s $(JOBS) CONFIG=arm64 build/arm64/parley
-	@PARLEY_NIGHTLY=1 tools/run_tests.sh -p -t 5400 $(NIGHTLY_SCRIPTS) $(STRESS_PROGRAMS) $(DIFF_PROGRAMS) \
+	@PARLEY_NIGHTLY=1 tools/run_tests.sh -p -t 14400 $(NIGHTLY_SCRIPTS) $(STRESS_PROGRAMS) $(DIFF_PROGRAMS) \
 	    $(NIGHTLY_PROGRAMS)
 
 # ---- the recording build: semantic sources compiled with PARLEY_RECORDING, on a heap compiled in

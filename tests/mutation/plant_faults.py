@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 WANTED = 0.95
 LIMIT = 300          # seconds for a test program, or for a build
+SOUND_LIMIT = 600    # seconds for a test program without any fault, as `make check` gives
 HANGING = 4          # test programs may exceed it before a fault is given up
 BATCH = 12           # test programs between two looks at what failed
 
@@ -84,8 +85,8 @@ class Tree:
                 shutil.copy2(source, self.path)
         self.environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP')
         self.environment.setdefault('PARLEY_IMAGES', os.path.join(ROOT, '../shared/images'))
-        for name in ('PARLEY_NIGHTLY', 'PARLEY_CONFIG', 'PARLEY_SOURCE', 'MAKEFLAGS', 'MFLAGS',
-                     'MAKELEVEL'):
+        for name in ('PARLEY_NIGHTLY', 'PARLEY_CONFIG', 'PARLEY_SOURCE', 'PARLEY_PHARO_TREE',
+                     'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL'):
             self.environment.pop(name, None)
 
     def run(self, *command):
@@ -109,7 +110,7 @@ class Tree:
                 for name in ('harness', 'natives', 'bytecodes', 'sequences')]
         scripts = sorted(os.path.relpath(p, self.path)
                          for p in glob.glob(os.path.join(self.path, 'tests/*/*.sh'))
-                         if 'common.sh' not in p and '/nightly/' not in p)
+                         if not any(part in p for part in ('/common.sh', '/support/', '/nightly/')))
         scripts.sort(key=lambda p: 'switches' in p)
         return units + recording + diff + stress + scripts
 
@@ -132,9 +133,9 @@ class Tree:
         done = self.make(*targets)
         return done.stdout if done.returncode else None
 
-    def failures(self, programs):
+    def failures(self, programs, limit=LIMIT):
         """The names of programs that failed by themselves, and of those that hung."""
-        done = self.run('tools/run_tests.sh', '-t', str(LIMIT), *programs)
+        done = self.run('tools/run_tests.sh', '-t', str(limit), *programs)
         heads = [line[5:] for line in done.stdout.splitlines() if line.startswith('==== ')]
         if done.returncode and not heads:
             return ['the test runner'], []
@@ -208,7 +209,7 @@ def prepare(tree, trusts):
     message = tree.build(['tests'])
     if message:
         sys.exit('the sources do not build:\n' + message)
-    found, hung = ([], []) if trusts else tree.failures(tree.programs())
+    found, hung = ([], []) if trusts else tree.failures(tree.programs(), SOUND_LIMIT)
     if found or hung:
         sys.exit('without any fault %s fails' % ' '.join(found + hung))
 
