@@ -44,7 +44,7 @@ static void print_command(const char *word, const char *arguments, const char *t
 }
 
 static void print_own_words(void) {
-#define OWN_WORD(word, arguments, text) print_command(word, arguments, text);
+#define OWN_WORD(word, count, arguments, text) print_command(word, arguments, text);
 #include "cmd/own_words.tbl"
 #undef OWN_WORD
 }

@@ -15,6 +15,11 @@ enum {
 // Prints the line and answers EXIT_BAD_INPUT.
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+// Is it --help or -h?
+bool asks_for_help(const char *argument);
+// Of the whole program.
+int command_help(void);
+
 // The subcommands, each with the arguments behind its name; the exit code is answered.
 int command_image(int count, char **arguments);
 // Of `parley image`: what an image file holds; whether it is sound, perhaps with all bytecode.

@@ -35,11 +35,21 @@ int complain(const char *format, ...) {
     return EXIT_BAD_INPUT;
 }
 
-static int not_available(const char *what) {
-    return complain("%s: not available yet in this version", what);
+static bool is_one_of(const char *word, const char *a, const char *b) {
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
-static int print_help(void) {
+bool asks_for_help(const char *argument) { return is_one_of(argument, "--help", "-h"); }
+
+static int not_available(const Command *command, const char *next) {
+    if (!next || !asks_for_help(next))
+        return complain("%s: not available yet in this version", command->word);
+    printf("parley %s %s: %s (not available yet)\n", command->word, command->arguments,
+           command->text);
+    return EXIT_OK;
+}
+
+int command_help(void) {
     puts("Parley, a Smalltalk: machine, compiler and class library.\n");
     own_image_print_help();
     puts("  parley [OPTIONS] IMAGE [ARGUMENTS]         run an image; the arguments go to it");
@@ -51,11 +61,14 @@ static int print_help(void) {
         printf("  %-42s %s%s\n", left, commands[i].text,
                commands[i].run ? "" : " (not available yet)");
     }
-    puts("\n"
-         "  parley --help | --version | --features; parley COMMAND --help\n"
-         "\n"
-         "Options before the image, or before a word of those above. Numbers of bytes may end\n"
-         "in k, m or g.");
+    puts(
+        "\n"
+        "  parley --help | --version | --features; parley COMMAND --help\n"
+        "\n"
+        "Options stand before the image, or before a word of those above; they may also follow\n"
+        "-e EXPRESSION, --load DIR, --save IMAGE and --recover. The first word that is no option\n"
+        "ends them, so does --. What is behind is for the program, which finds it in `arguments`.\n"
+        "Numbers of bytes may end in k, m or g.");
     options_print_help();
     puts("\n"
          "Options of the OpenSmalltalk and Pharo VMs (--headless, -nodisplay, -vm-display-null,\n"
@@ -74,14 +87,20 @@ static int print_help(void) {
     return EXIT_OK;
 }
 
-static bool is_one_of(const char *word, const char *a, const char *b) {
-    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
-}
-
 static const Command *find_command(const char *word) {
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i].word, word) == 0) return &commands[i];
     return NULL;
+}
+
+// Help is wanted wherever --help stands.
+static int run_command(const Command *command, int count, char **arguments) {
+    if (!command->run) return not_available(command, arguments[0]);
+    char help[] = "--help", *only_help[] = {help, NULL};
+    if (count && asks_for_help(arguments[0])) return command->run(1, only_help);
+    for (int i = 1; i < count; i++)
+        if (strcmp(arguments[i], help) == 0) return command->run(1, only_help);
+    return command->run(count, arguments);
 }
 
 // A program that was started without standard streams must not take an image file for one.
@@ -94,15 +113,15 @@ static void open_standard_streams(void) {
 static int run_command_line(int argc, char **argv) {
     if (argc < 2) return command_run(argc, argv);
     const char *first = argv[1];
-    if (is_one_of(first, "--help", "-h") || is_one_of(first, "-help", "help")) return print_help();
+    if (is_one_of(first, "--help", "-h") || is_one_of(first, "-help", "help"))
+        return command_help();
     if (is_one_of(first, "--version", "-version")) {
         puts(parley_version());
         return EXIT_OK;
     }
     if (strcmp(first, "--features") == 0) return command_features();
     const Command *command = find_command(first);
-    if (command && !command->run) return not_available(command->word);
-    if (command) return command->run(argc - 2, argv + 2);
+    if (command) return run_command(command, argc - 2, argv + 2);
     return command_run(argc, argv);
 }
 

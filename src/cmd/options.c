@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reading options: each argument that begins with "-" is looked up in our table, then in the table
-// of foreign ones; the first that does not, or is a word for the image that is built in, ends them.
+// of foreign ones; the first that does not, or is a command of the image that is built in, ends
+// them. Options of that image, such as -e, are left to it; options may follow them.
 #include "cmd/options.h"
 
 #include <errno.h>
@@ -48,9 +49,10 @@ static const ForeignRow foreign_rows[] = {
 };
 enum { FOREIGN_ROW_COUNT = sizeof foreign_rows / sizeof *foreign_rows };
 
-// What is left to read; `taken` arguments were options.
+// What is left to read: `taken` arguments were looked at, the last `kept` of which are options of
+// the image that is built in.
 typedef struct OptionReader {
-    int count, taken;
+    int count, taken, kept;
     char **arguments;
     ParleyOptions *options;
 } OptionReader;
@@ -153,18 +155,51 @@ static bool read_option(OptionReader *reader) {
     if (own) return read_own(reader, own, value);
     const ForeignRow *foreign = find_foreign(argument, &value);
     if (foreign) return read_foreign(reader, foreign, value);
-    complain("unknown option %s; see parley --help", argument);
+    if (reader->kept)
+        complain("unknown option %s; arguments of the program follow --", argument);
+    else
+        complain("unknown option %s; see parley --help", argument);
     return false;
 }
 
-int options_read(int count, char **arguments, ParleyOptions *options) {
-    OptionReader reader = {count, 0, arguments, options};
-    while (reader.taken < count && arguments[reader.taken][0] == '-' &&
-           !own_image_takes(arguments[reader.taken])) {
-        if (strcmp(arguments[reader.taken], "--") == 0) return reader.taken + 1;
-        if (!read_option(&reader)) return -1;
+// The options that were read last, `count` of them, change places with what was kept before them.
+static void move_before_kept(OptionReader *reader, int count) {
+    char **from = reader->arguments + reader->taken - count;
+    for (; count > 0; count--, from++) {
+        char *option = *from;
+        memmove(from - reader->kept + 1, from - reader->kept, (size_t)reader->kept * sizeof *from);
+        from[-reader->kept] = option;
     }
-    return reader.taken;
+}
+
+// Of the image that is built in, with what belongs to it.
+static void keep_option(OptionReader *reader) {
+    int count = own_image_word_count(reader->arguments[reader->taken]);
+    if (count > reader->count - reader->taken) count = reader->count - reader->taken;
+    reader->taken += count;
+    reader->kept += count;
+}
+
+static bool ends_options(const OptionReader *reader) {
+    if (reader->taken >= reader->count) return true;
+    const char *argument = reader->arguments[reader->taken];
+    if (argument[0] != '-' || !argument[1] || strcmp(argument, "--") == 0) return true;
+    return asks_for_help(argument);
+}
+
+int options_read(int count, char **arguments, ParleyOptions *options) {
+    OptionReader reader = {count, 0, 0, arguments, options};
+    while (!ends_options(&reader)) {
+        int before = reader.taken;
+        if (own_image_word_count(arguments[before])) {
+            keep_option(&reader);
+            continue;
+        }
+        if (!read_option(&reader)) return -1;
+        move_before_kept(&reader, reader.taken - before);
+    }
+    bool is_ended = !reader.kept && reader.taken < count && !strcmp(arguments[reader.taken], "--");
+    return reader.taken - reader.kept + is_ended;
 }
 
 static void print_row(const char *spelling, const char *value, const char *text) {

@@ -9,8 +9,9 @@
 #include "parley.h"
 
 // Reads options from arguments[0] on and sets the fields of `options`, whose strings then point
-// into the arguments. Answers how many arguments were options (the image follows, if anything);
-// -1 after a complaint.
+// into the arguments. Those that stand behind options of the image that is built in, as in
+// `-e 3 --interpreter`, are moved before them. Answers how many arguments were options (the image
+// follows, if anything); -1 after a complaint.
 int options_read(int count, char **arguments, ParleyOptions *options);
 // The lines of --help about our options.
 void options_print_help(void);

@@ -9,11 +9,13 @@ extern const uint8_t parley_kernel_image[] __attribute__((weak));
 extern const uint8_t parley_kernel_image_end[] __attribute__((weak));
 
 typedef struct OwnWord {
-    const char *word, *arguments, *text;
+    const char *word;
+    int count;
+    const char *arguments, *text;
 } OwnWord;
 
 static const OwnWord own_words[] = {
-#define OWN_WORD(word, arguments, text) {word, arguments, text},
+#define OWN_WORD(word, count, arguments, text) {word, count, arguments, text},
 #include "cmd/own_words.tbl"
 #undef OWN_WORD
 };
@@ -36,11 +38,20 @@ static bool is_script(const char *word) {
     return begins;
 }
 
-bool own_image_takes(const char *word) {
-    if (!word) return true;
+static const OwnWord *find_word(const char *word) {
     for (int i = 0; i < OWN_WORD_COUNT; i++)
-        if (strcmp(word, own_words[i].word) == 0) return true;
+        if (strcmp(word, own_words[i].word) == 0) return &own_words[i];
+    return NULL;
+}
+
+bool own_image_takes(const char *word) {
+    if (!word || find_word(word)) return true;
     return word[0] != '-' && is_script(word);
+}
+
+int own_image_word_count(const char *word) {
+    const OwnWord *own = find_word(word);
+    return own ? own->count : 0;
 }
 
 void own_image_print_help(void) {

@@ -11,6 +11,8 @@
 bool own_image_bytes(const void **bytes, uint64_t *count);
 // Is the word for the image? A word of own_words.tbl, a script, or nothing (the REPL).
 bool own_image_takes(const char *word);
+// How many words, with those behind it, are one option of the image; 0: it is no such option.
+int own_image_word_count(const char *word);
 void own_image_print_help(void);
 
 #endif

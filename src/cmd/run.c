@@ -71,6 +71,7 @@ int command_run(int count, char **arguments) {
     int taken = options_read(count - 1, arguments + 1, &options);
     if (taken < 0) return EXIT_BAD_INPUT;
     const char *word = arguments[taken + 1]; // NULL at the end
+    if (word && asks_for_help(word)) return command_help();
     bool is_own = own_image_takes(word);
     int first = is_own ? taken + 1 : taken + 2; // of the image's arguments
     options.vm_path = program_path(arguments[0], path, sizeof path);

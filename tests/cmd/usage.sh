@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What the image that is built in says to arguments that make no sense, or name what cannot be used:
 # one line, exit code 2; and what `parley test` says, and answers, of a project that cannot be
-# loaded as a whole.
+# loaded as a whole. Every word of the command line has its --help.
 set -u
 . "$(dirname "$0")/../support/common.sh"
 
@@ -48,6 +48,53 @@ check "missing: unknown option" refuses "unknown option --frob" missing --frob
 check "bench: unknown name" refuses "no benchmark Frob" bench Frob
 check "bench: unknown option" refuses "unknown option --frob" bench --frob
 check "bench: no number" refuses "needs a number" bench Sieve --inner many
+# Every word of the tables explains itself, also where something stands before --help.
+tables=("$root/src/cmd/own_words.tbl" "$root/src/cmd/commands.tbl")
+words=$(grep -ohE '^(OWN_WORD|COMMAND)\("[^"]+"' "${tables[@]}" | cut -d'"' -f2)
+check "the tables have words" [ "$(wc -w <<<"$words")" -ge 15 ]
+explains() {
+    run 0 "$@" && [ ! -s err ] && head -1 out | grep -q "^parley" && grep -q -e "$explained" out
+}
+for word in $words; do
+    explained=$word
+    check "$word --help" explains "$word" --help
+    cp out first
+    check "$word -h is the same" explains "$word" -h
+    check "all of it" cmp first out
+done
+for word in image jit build file-out compile -e --load --save; do
+    explained=$word
+    check "$word something --help" explains $word something --help
+done
+check "options and --help" run 0 --eden=4m --help
+check "help of all" grep -q -e --max-ticks out
+
+# Several expressions, options of the machine behind them, and arguments.
+evaluates() {
+    local wanted=$1
+    shift
+    run 0 "$@" && [ ! -s err ] && [ "$(tr '\n' ' ' <out)" = "$wanted " ]
+}
+check "two expressions" evaluates "1 2" -e 1 -e 2
+check "with options between and behind" evaluates "1 2" -e 1 --interpreter --evaluate 2 --eden 4m
+refuses_late() { refuses "unknown option --frob; arguments of the program follow --" "$@"; }
+check "an unknown one" refuses_late -e 3 --frob
+check "behind --load" refuses_late --load good -e 3 --frob
+check "a wrong value" refuses "'many' is no number" -e 3 --max-ticks many
+check "they take effect" bash -c "'$parley' -e '[ true ] whileTrue' --max-ticks 100000 2>&1 | grep -q 'limit of 100000 ticks'"
+check "an expression without a text" refuses "needs an expression" -e 3 -e
+check "arguments" evaluates "#('a' '--interpreter' '-e')" -e arguments a --interpreter -e
+check "arguments behind --" evaluates "#('-e' '3')" --interpreter -e arguments -- -e 3
+check "there are none" evaluates "#() 3" -e arguments -e 3
+check "what is assigned becomes a variable" evaluates "4 6" -e "x := 3. x + 1" -e "x * 2"
+run 1 -e "y" -e "1"
+check "what is not assigned is unknown" grep -q "^1:1: error: unknown variable 'y'" err
+check "and nothing follows" [ ! -s out ]
+check "an image is saved behind" evaluates 3 -e "x := 3" --save saved.image
+check "it has the variables" evaluates "3 7" saved.image -e x -e "x + 4"
+check "but not the arguments" evaluates "#('b')" saved.image -e arguments b
+check "it refuses what is unknown, before it evaluates" refuses "do not know what to do with '--frob'" saved.image -e x --frob
+
 check "test --help" run 0 test --help
 check "names the options" grep -q -- --junit out
 check "bench --help" run 0 bench --help
