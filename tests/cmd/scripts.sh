@@ -64,6 +64,33 @@ check "an error in a method of one line" ends 1 "x.st:1:22: error: an argument i
 script "3.\nNope >> bar [ ^ 3 ]"
 check "a method of an absent class" ends 1 "x.st:2:1: error: there is no class Nope" "    Nope >> bar [ ^ 3 ]" "    ^"
 
+# A name that a method uses and nobody declares is told, but the method is compiled.
+script "Integer >> foo [\n\t^ Nope ]\nTranscript show: 3 foo printString; cr"
+check "an unknown name in a method" ends 0 "x.st:2:4: warning: unknown variable 'Nope'" "    	^ Nope ]" "    	  ^"
+check "the method runs" [ "$(cat out)" = nil ]
+script "y := 3.\nInteger >> foo [ y := y + 1. ^ Nope2 ]\nInteger >> bar [ ^ Nope2 ]"
+check "variables of the script are unknown there" ends 0 \
+    "x.st:2:23: warning: unknown variable 'y'" "    Integer >> foo [ y := y + 1. ^ Nope2 ]" "                          ^" \
+    "x.st:2:32: warning: unknown variable 'Nope2'" "    Integer >> foo [ y := y + 1. ^ Nope2 ]" "                                   ^" \
+    "x.st:3:20: warning: unknown variable 'Nope2'" "    Integer >> bar [ ^ Nope2 ]" "                       ^"
+script "Integer >> foo [ ^ Later new ]\nInteger >> bar [ ^ Other ]\nObject << #Later slots: {}; package: 'P'; install.\nSmalltalk at: #Other put: 5.\nTranscript show: 3 bar printString; cr"
+check "a name that is declared later is none" prints 5
+script "Integer >> foo [ ^ Later7 new ]\nInteger >> bar [ ^ Later ]\nTranscript show: #Later; cr"
+check "mentioning it is not declaring it" ends 0 \
+    "x.st:1:20: warning: unknown variable 'Later7'" "    Integer >> foo [ ^ Later7 new ]" "                       ^" \
+    "x.st:2:20: warning: unknown variable 'Later'" "    Integer >> bar [ ^ Later ]" "                       ^"
+script "Integer >> foo [ ^ Later new ]\n#Later size.\n3 foo"
+check "it is told before the error that it causes" ends 1 \
+    "x.st:1:20: warning: unknown variable 'Later'" "    Integer >> foo [ ^ Later new ]" "                       ^" \
+    "x.st:1:20: MessageNotUnderstood: receiver of new is nil" "    SmallInteger(Integer)>>foo (x.st:1:20)" "    UndefinedObject>>DoIt (x.st:3:1)"
+script "!Integer methodsFor: 'x'!\nfourfold\n\t^ Nope! !\n"
+check "an unknown name in chunks" ends 0 "x.st:3:4: warning: unknown variable 'Nope'" "    	^ Nope! !" "    	  ^"
+printf ' Integer >> foo [ ^ Nope ]\n3 foo\nInteger >> bar [ ^ 3 + ]\n' | PARLEY_CHANGES=$PWD/c.st "$parley" >out 2>err
+printf '%s\n' "1:21: warning: unknown variable 'Nope'" "     Integer >> foo [ ^ Nope ]" "                        ^" \
+    "1:23: error: an argument is expected behind '+'" "    Integer >> bar [ ^ 3 + ]" "                          ^" >want
+check "the REPL tells it, with the place in what was typed" cmp want err
+check "and goes on" [ "$(tr '\n' ' ' <out)" = "Integer>>#foo nil " ]
+
 script "3 + 4.\n'caf\xe9'"
 check "bytes that are no text" ends 2 "x.st:2:5: error: the bytes here are not UTF-8" "    'caf?" "        ^"
 script "3 + 4.\0"
