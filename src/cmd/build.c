@@ -193,11 +193,7 @@ static int lay_out(const BuildArguments *given, SourceTree *tree, const char *pa
                            PHARO_LAID_OUT);
     for (int i = 0; i < given->source_count; i++)
         sources_read(tree, given->sources[i]);
-    for (size_t i = 0; i < tree->scripts.count; i++)
-        if (tree->scripts.items[i]->is_file)
-            diagnostics_add_text(&tree->diagnostics, &tree->scripts.items[i]->place, SEVERITY_ERROR,
-                                 0, 0,
-                                 text_from_chars("this is a script, which defines no classes"));
+    source_tree_refuse_script_files(tree);
     Status status = tree->diagnostics.error_count
                         ? STATUS_BAD_USAGE
                         : image_builder_write(tree, &options, path, &diagnosis);

@@ -19,7 +19,8 @@ static int print_help(void) {
          "  parley pharo.image st FILE --save --quit\n"
          "\n"
          "Traits come first, then classes behind their superclasses, methods, and `initialize` of\n"
-         "the classes that have one. Baselines are left out: only Metacello has a use for them.");
+         "the classes that have one. Baselines are left out: only Metacello has a use for them.\n"
+         "Left out with a warning are statements between definitions in files of chunks.");
     return EXIT_OK;
 }
 
@@ -44,6 +45,8 @@ int command_file_out(int count, char **arguments) {
         else
             sources_read(tree, arguments[i]);
     }
+    source_tree_refuse_script_files(tree);
+    source_tree_warn_of_statements(tree, "left out");
     for (size_t i = 0; i < tree->diagnostics.count; i++)
         diagnostic_print(&tree->diagnostics.items[i], stderr);
     int code = EXIT_OK;

@@ -61,28 +61,10 @@ static void declare_globals(Builder *builder) {
     builder->globals_object = make_instance(&builder->maker, KNOWN_GLOBALS);
 }
 
-// "Point initialize" stands at the end of many files, and is done for every class anyway.
-static bool says_initialize(Text text) {
-    size_t length = 0;
-    while (length < text.length && text_is_word_character(text.bytes[length]))
-        length++;
-    Text rest = text_trim(text_slice(text, length, text.length));
-    return text_is(rest, "initialize") || text_is(rest, "initialize.");
-}
-
-static void warn_about_scripts(Builder *builder) {
-    for (size_t i = 0; i < builder->tree->scripts.count; i++) {
-        const SourceScript *script = builder->tree->scripts.items[i];
-        if (!says_initialize(script->text))
-            class_graph_complain(&builder->graph, SEVERITY_WARNING, &script->place,
-                                 "statements between definitions are not run by the builder");
-    }
-}
-
 static Status build(Builder *builder, Diagnosis *diagnosis) {
     const Diagnostics *diagnostics = &builder->tree->diagnostics;
     if (!build_find_known_classes(builder)) return STATUS_BAD_USAGE;
-    warn_about_scripts(builder);
+    source_tree_warn_of_statements(builder->tree, "not run by the builder");
     build_class_objects(builder);
     if (!builder->maker.failed) declare_globals(builder);
     if (!builder->maker.failed) build_methods(builder);

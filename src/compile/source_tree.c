@@ -190,6 +190,34 @@ void source_tree_complain(SourceTree *tree, Severity severity, const SourceFile 
                          text_from_chars(message));
 }
 
+// "Point initialize" stands at the end of many files, and is done for every class anyway.
+static bool says_initialize(Text text) {
+    size_t length = 0;
+    while (length < text.length && text_is_word_character(text.bytes[length]))
+        length++;
+    Text rest = text_trim(text_slice(text, length, text.length));
+    return text_is(rest, "initialize") || text_is(rest, "initialize.");
+}
+
+void source_tree_refuse_script_files(SourceTree *tree) {
+    for (size_t i = 0; i < tree->scripts.count; i++)
+        if (tree->scripts.items[i]->is_file)
+            diagnostics_add_text(&tree->diagnostics, &tree->scripts.items[i]->place, SEVERITY_ERROR,
+                                 0, 0,
+                                 text_from_chars("this is a script, which defines no classes"));
+}
+
+void source_tree_warn_of_statements(SourceTree *tree, const char *what_they_are) {
+    char message[100];
+    snprintf(message, sizeof message, "statements between definitions are %s", what_they_are);
+    for (size_t i = 0; i < tree->scripts.count; i++) {
+        const SourceScript *script = tree->scripts.items[i];
+        if (!script->is_file && !says_initialize(script->text))
+            diagnostics_add_text(&tree->diagnostics, &script->place, SEVERITY_WARNING, 0, 0,
+                                 text_from_chars(message));
+    }
+}
+
 // ---- texts
 
 bool text_is_space(char c) {

@@ -110,6 +110,11 @@ void source_tree_complain(SourceTree *tree, Severity severity, const SourceFile 
     __attribute__((format(printf, 5, 6)));
 SourcePlace source_place(SourceFile *file, size_t offset, Text text);
 
+// Complaints about what stands in no definition: whole files of statements, which are errors where
+// sources are wanted, and statements among chunks, of which it is said what they are ("not run").
+void source_tree_refuse_script_files(SourceTree *tree);
+void source_tree_warn_of_statements(SourceTree *tree, const char *what_they_are);
+
 Text source_tree_join(SourceTree *tree, Text first, Text second);
 bool texts_add(SourceTree *tree, Texts *texts, Text text);
 // Adds the words of a text, separated by white space.

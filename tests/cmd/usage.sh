@@ -187,6 +187,37 @@ sed -i "s/'Shop-Windows'/'Shop-Clouds'/" absent/BaselineOfShop/BaselineOfShop.cl
 check "a baseline that names an absent package is broken" run 1 test absent
 check "the package is named" grep -q "^error: .*Shop-Clouds, which is absent" err
 
+# Statements among chunks are told where they are left out; `CLASS initialize` is done anyway.
+mkdir chunks
+cat >chunks/Chunky.st <<'END'
+"Filed out by hand"!
+Object subclass: #Chunky instanceVariableNames: '' classVariableNames: 'Start' package: 'Chunky'!
+
+Smalltalk at: #ChunkyGlobal put: 7!
+
+!Chunky class methodsFor: 'making'!
+initialize
+	Start := 3! !
+
+!Chunky class methodsFor: 'making'!
+start
+	^ Start! !
+
+Chunky initialize!
+Chunky
+	start; start!
+END
+check "chunks are loaded" run 0 --load chunks -e "Chunky start"
+check "and initialized" [ "$(cat out)" = 3 ]
+printf 'warning: chunks/Chunky.st:%s: statements between definitions are not run\n' 4 15 >want
+check "what is not run is told" cmp want err
+check "the same of file-out" run 0 file-out chunks -o chunks.st
+check "with the places" [ "$(grep -c "^chunks/Chunky.st:\(4\|15\):1: warning: statements between definitions are left out" err)-$(grep -c warning err)" = 2-2 ]
+check "definitions are written" grep -q "name: #Chunky" chunks.st
+echo "3 + 4" >script.st
+check "file-out of a script" run 2 file-out script.st -o chunks.st
+check "has nothing to write" grep -q "^script.st:1:1: error: this is a script" err
+
 project half
 head -c 150 good/Shop/Till.class.st >half/Shop/Till.class.st
 check "half a file is a failure" run 1 test half
