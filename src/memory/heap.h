@@ -229,6 +229,9 @@ MAY_GC bool heap_make_room(Heap *heap, uint64_t bytes);
 // error; until a full collection finds that it could do without. `again`: still further, a few
 // times, since somebody else ran into it meanwhile. False: it may already, or has no limit.
 bool heap_exceed_limit(Heap *heap, bool again);
+// Wants the low-space signal, however much room is left. False: the image has not asked for one
+// since the last.
+bool heap_tell_low_space(Heap *heap);
 // Exchanges the collector of old space; NOT_FOUND for an unknown name.
 MUST_USE Status heap_set_collector(Heap *heap, const char *name);
 // For update_weak: where the object is now; oop_none() when it died.

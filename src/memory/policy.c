@@ -8,7 +8,8 @@
 //     (the latter not before old space's eighth part has been allocated again: where everything
 //     is alive, collecting fully at every scavenge would help nobody)
 //   - less room is left than the image wants to be told of: a full collection, and if that does
-//     not help the low-space signal. The threshold is then disarmed until the image sets it again.
+//     not help the low-space signal. The threshold is then disarmed until the image sets it again,
+//     and counts for nothing while there is an excess: somebody has been told.
 #include "memory/spaces.h"
 
 #include "memory/collector.h"
@@ -50,16 +51,23 @@ static bool policy_full_is_worth_it(const Heap *heap) {
 // ---- at the safe point
 
 static bool policy_is_low(const Heap *heap) {
-    return heap->low_space_threshold && heap_room_bytes(heap) < heap->low_space_threshold;
+    return heap->low_space_threshold && !heap->excess_bytes &&
+           heap_room_bytes(heap) < heap->low_space_threshold;
+}
+
+bool heap_tell_low_space(Heap *heap) {
+    if (heap->wants & HEAP_LOW_SPACE) return true;
+    if (!heap->low_space_threshold) return false;
+    heap->low_space_threshold = 0;
+    heap_want(heap, HEAP_LOW_SPACE);
+    return true;
 }
 
 MAY_GC static void policy_check_room(Heap *heap, bool just_collected) {
     if (!policy_is_low(heap)) return;
     if (!just_collected && !policy_full_is_worth_it(heap)) return;
     if (!just_collected) heap_collect_full(heap);
-    if (!policy_is_low(heap)) return;
-    heap->low_space_threshold = 0;
-    heap_want(heap, HEAP_LOW_SPACE);
+    if (policy_is_low(heap)) (void)heap_tell_low_space(heap);
 }
 
 // Stress: every k-th collection moves everything.

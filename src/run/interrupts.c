@@ -35,6 +35,54 @@ Outcome vm_stop(VM *vm, StopReason reason, int exit_code) {
     return OUTCOME_STOP;
 }
 
+// ---- who used up the memory
+
+// Whoever allocates most wants most scavenges. The candidate of a majority vote (Boyer and Moore),
+// whose lead is small enough for the next one to get ahead soon.
+static void note_hunger(VM *vm, Oop process) {
+    enum { LEAD_LIMIT = 4 };
+    if (oop_is(vm->hungry_process, process)) {
+        if (vm->hunger < LEAD_LIMIT) vm->hunger++;
+    } else if (oop_is_none(vm->hungry_process) || vm->hunger == 0) {
+        vm->hungry_process = process;
+        vm->hunger = 1;
+    } else {
+        vm->hunger--;
+    }
+}
+
+// Who is told that memory is used up, when the active process needs a little. It may only have come
+// by; but if the hungry one has been told already the hunger was not all.
+static Oop culprit(VM *vm) {
+    Oop hungry = vm->hungry_process;
+    return oop_is_none(hungry) || oop_is(hungry, vm->told_process) ? process_active(vm) : hungry;
+}
+
+void vm_name_low_space_process(VM *vm, Oop process) {
+    Oop specials = vm->heap.special_objects;
+    if (num_lt(num(SPECIAL_LOW_SPACE_PROCESS), slot_count(specials)))
+        field_at_put(&vm->heap, specials, SPECIAL_LOW_SPACE_PROCESS, process);
+}
+
+static void signal_special(VM *vm, SpecialObject which) {
+    semaphore_release(vm, vm_special(vm, which), 1);
+}
+
+static bool hears_of_low_space(VM *vm) {
+    return process_is_semaphore(vm_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE));
+}
+
+// The image tells the culprit itself, which takes room, and wants the next warning, for which there
+// must be more room than it asks to be told of.
+static void warn_of_low_space(VM *vm) {
+    Oop process = vm->low_space_process;
+    vm->low_space_process = oop_none();
+    vm_name_low_space_process(vm, oop_is_none(process) ? culprit(vm) : process);
+    if (!hears_of_low_space(vm)) return;
+    (void)heap_exceed_limit(&vm->heap, false);
+    signal_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE);
+}
+
 // ---- what may have happened
 
 static bool take_want(VM *vm, uint32_t want) {
@@ -43,21 +91,8 @@ static bool take_want(VM *vm, uint32_t want) {
     return wanted;
 }
 
-static void signal_special(VM *vm, SpecialObject which) {
-    semaphore_release(vm, vm_special(vm, which), 1);
-}
-
-static void note_low_space_process(VM *vm, Oop process) {
-    Oop specials = vm->heap.special_objects;
-    if (num_lt(num(SPECIAL_LOW_SPACE_PROCESS), slot_count(specials)))
-        field_at_put(&vm->heap, specials, SPECIAL_LOW_SPACE_PROCESS, process);
-}
-
 static void release_semaphores(VM *vm, uint32_t bits) {
-    if (take_want(vm, HEAP_LOW_SPACE)) {
-        note_low_space_process(vm, process_active(vm));
-        signal_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE);
-    }
+    if (take_want(vm, HEAP_LOW_SPACE)) warn_of_low_space(vm);
     if (take_want(vm, HEAP_MOURNERS)) signal_special(vm, SPECIAL_FINALISATION_SEMAPHORE);
     if (bits & INTERRUPT_EVENTS) (void)event_loop_poll(vm->processes->loop);
     if (clock_take_timer(vm)) signal_special(vm, SPECIAL_TIMER_SEMAPHORE);
@@ -118,39 +153,21 @@ MAY_GC static Outcome preempt(VM *vm) {
 }
 
 // Old space may exceed its limit for once; the process that wanted the room is told. If that was
-// one that only came by the next one that wants some is told too, but nobody twice in a row.
+// one that only came by the next one that wants some is told too, but nobody twice in a row. An
+// image that wants to be warned tells the first one itself.
 MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
+    bool warns = !vm->heap.excess_bytes && hears_of_low_space(vm) && heap_tell_low_space(&vm->heap);
     if (!heap_exceed_limit(&vm->heap, !oop_is(process, vm->told_process))) return false;
-    vm->exhausted_process = process; // a root while room is made
+    Oop *whom = warns ? &vm->low_space_process : &vm->exhausted_process;
+    *whom = process; // a root while room is made
     if (!heap_make_room(&vm->heap, bytes)) {
-        vm->exhausted_process = oop_none();
+        *whom = oop_none();
         return false;
     }
+    if (warns) return true;
     vm->told_process = vm->exhausted_process;
-    note_low_space_process(vm, vm->exhausted_process);
     vm_request_interrupt(vm, INTERRUPT_MEMORY);
     return true;
-}
-
-// Whoever allocates most wants most scavenges. The candidate of a majority vote (Boyer and Moore),
-// whose lead is small enough for the next one to get ahead soon.
-static void note_hunger(VM *vm, Oop process) {
-    enum { LEAD_LIMIT = 4 };
-    if (oop_is(vm->hungry_process, process)) {
-        if (vm->hunger < LEAD_LIMIT) vm->hunger++;
-    } else if (oop_is_none(vm->hungry_process) || vm->hunger == 0) {
-        vm->hungry_process = process;
-        vm->hunger = 1;
-    } else {
-        vm->hunger--;
-    }
-}
-
-// Who is told that memory is used up, when the active process needs a little. It may only have come
-// by; but if the hungry one has been told already the hunger was not all.
-static Oop culprit(VM *vm) {
-    Oop hungry = vm->hungry_process;
-    return oop_is_none(hungry) || oop_is(hungry, vm->told_process) ? process_active(vm) : hungry;
 }
 
 // A collection that has found no room tells the process that used it up before another one needs a

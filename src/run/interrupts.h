@@ -16,12 +16,14 @@ MAY_GC Outcome vm_service_interrupts(VM *vm);
 
 // Room for what the VM needs to go on with the running process, as heap_make_room; where there is
 // none old space may exceed its limit for once, and the process, whoever runs meanwhile, gets an
-// error at its next safe point. The special object of the low-space process names it. False: that
-// did not help.
+// error at its next safe point, or the image that asked for it is warned first. The special object
+// of the low-space process names it then. False: that did not help.
 MAY_GC bool vm_make_room(VM *vm, uint64_t bytes);
 // The same for a primitive that was tried again after a collection: only if another process has
 // used up the memory. Otherwise the primitive fails, and that tells the active one.
 MAY_GC bool vm_make_room_for_others(VM *vm, uint64_t bytes);
+// Makes it the special object, which the image asks who used up the memory.
+void vm_name_low_space_process(VM *vm, Oop process);
 enum { VM_ROOM_FOR_ERRORS = 64 * 1024 }; // what handling an error may take
 
 // No frame runs: waits in the event loop, serving what comes, until a process is ready and runs.

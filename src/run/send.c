@@ -527,5 +527,6 @@ Outcome send_depth_exceeded(VM *vm) {
 
 Outcome send_memory_exhausted(VM *vm) {
     event_note(&vm->events, EVENT_ALLOCATION_FAILED, 0, vm->heap.failed_bytes, 0);
+    vm_name_low_space_process(vm, process_active(vm));
     return fail_running_message(vm);
 }

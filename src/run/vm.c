@@ -43,6 +43,7 @@ static void visit_roots(void *context, RootVisitor *visitor) {
     root_visit(visitor, &vm->trap_method);
     root_visit(visitor, &vm->deep_process);
     root_visit(visitor, &vm->exhausted_process);
+    root_visit(visitor, &vm->low_space_process);
     root_visit(visitor, &vm->wanting_process);
     for (unsigned i = 0; i < SPECIAL_SEND_COUNT; i++)
         root_visit(visitor, &vm->special_selectors[i]);

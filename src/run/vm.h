@@ -178,6 +178,7 @@ struct VM {
     uint64_t depth_grace;           // words beyond the depth limit, while its error is handled
     Oop deep_process;               // by this process, whose the grace is
     Oop exhausted_process;          // gets the error that memory is used up when it runs; or none
+    Oop low_space_process;          // is named with the low-space signal to come; or none
     Oop hungry_process;             // wanted most of the last scavenges; or none. Weak
     unsigned hunger;                // how many more than others did
     Oop told_process; // the last one that got it, while the excess lasts; or none. Weak

@@ -48,6 +48,20 @@ evaluates '1000 factorial printString size' 2568
 evaluates '[ 1/0 ] on: ZeroDivide do: [ :e | e description ]' ZeroDivide
 evaluates '(ProtoObject >> #isNil) sourceCode lines first' "'isNil'"
 evaluates '#(1 $a #b) isReadOnlyObject' true
+# Pharo's own low space watcher tells whoever used up the memory, each time.
+tells_of_memory() {
+    check "$1" run 0 "${@:2}" pharo.image eval \
+        "(1 to: 4) collect: [ :i | [ | all | all := OrderedCollection new. [ all add: $1 ] repeat ] on: OutOfMemory do: [ :e | i + 40 ] ]"
+    check "is used up" says "#(41 42 43 44)"
+}
+tells_of_memory '(Array new: 100)' --max-old-space=60m
+tells_of_memory 'Object new' --max-old-space=40m --interpreter
+tells_of_memory '(Array new: 500)' --max-old-space=30m --collector=sweep
+tells_of_memory '(Array new: 100000)' --max-old-space=60m
+check "whoever lets nothing go is told once more, and then ended" run 1 --max-old-space=40m pharo.image eval \
+    '| all told | told := 0. [ [ all := { all } ] repeat ] on: Error do: [ :e | told := told + 1. Stdio stdout << e class name << told asString; lf; flush. e retry ]'
+check "first by Pharo" says OutOfMemory1
+check "then by the VM" says MessageNotUnderstood2
 evaluates 'Semaphore new in: [ :s | [ s signal ] fork. s wait. 5 ]' 5
 check "an error is told" run 1 pharo.image eval 'nil foo'
 check "with its stack" complains "UndefinedObject(Object)>>doesNotUnderstand: #foo"

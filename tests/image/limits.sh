@@ -33,15 +33,27 @@ goes_on() {
 
 copy_image pharo8-kernel-spur64.image first.image
 "$parley" first.image >/dev/null 2>&1 || exit
-# The image's own watcher ends it as soon as space is low.
+# | all | [ all := {all. Array new} ] repeat: most of the time it is {} that finds no room
+small='8F000009 73 10 20 CC 8A82 68 A3F8'
+
+# The image's own watcher opens a debugger on the process, which ends an image without a display.
+cp first.image base.image
+catching watched.image "$small"
+for limit in 12m 30m; do
+    timeout 60 "$parley" "${switches[@]}" --max-old-space=$limit watched.image printVersion >out 2>err </dev/null
+    check "the image's watcher is told, a limit of $limit: exit code 1" [ $? = 1 ]
+    check "and says so" grep -q "Low space signal received" out err
+    check "of whoever used up the memory" grep -q "PrintVersionCommandLineHandler>>activate$" out err
+done
+
+# Without a watcher the VM's own error remains.
 "$inject" first.image base.image 'SmalltalkImage>>lowSpaceWatcher' 0 78
 "$inject" base.image recursive.image 'CommandLineHandler>>help' 0 '70 D0 78' '#help'
 
 # | all | [ all := {all. Array new: 1000000} ] repeat
 catching large.image '8F00000A 73 10 20 21 E2 8A82 68 A3F7'
 goes_on "large arrays" OutOfMemory large.image --max-old-space=100m
-# | all | [ all := {all. Array new} ] repeat: most of the time it is {} that finds no room
-catching small.image '8F000009 73 10 20 CC 8A82 68 A3F8'
+catching small.image "$small"
 for collector in compact sweep; do
     goes_on "small arrays, $collector" MessageNotUnderstood small.image --max-old-space=30m \
         --collector=$collector

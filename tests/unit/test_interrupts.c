@@ -245,6 +245,131 @@ static void collection_while_all_wait_keeps_them(void **state) {
     assert_same(frame_oop(vm->fp + FRAME_RECEIVER), world_int(0));
 }
 
+// ---- memory that is used up
+
+enum { ROOM_WANTED = VM_ROOM_FOR_ERRORS };
+
+// Objects that p[7] holds take all the room that there is within the limit.
+static void use_up_memory(void) {
+    enum { SLOTS = 1000, LIMIT = 1 << 20 };
+    bool may_collect = true;
+    for (int i = 0; i < LIMIT; i++) {
+        Oop link = heap_allocate(&vm->heap, CLASS_INDEX_ARRAY, FORMAT_INDEXABLE, SLOTS);
+        if (!oop_is_none(link)) {
+            world_put(link, 0, p[7]);
+            p[7] = link;
+            may_collect = true;
+        } else if (may_collect) {
+            heap_collect_full(&vm->heap);
+            may_collect = false;
+        } else {
+            break;
+        }
+    }
+    assert_false(heap_can_allocate(&vm->heap, ROOM_WANTED));
+}
+
+static void set_limit(void) {
+    vm->heap.options.old_limit_bytes = heap_old_bytes(&vm->heap) + (4 << 20);
+}
+
+static void let_go(void) {
+    p[7] = world_nil;
+    heap_collect_full(&vm->heap);
+    assert_int_equal(vm->heap.excess_bytes, 0);
+}
+
+static void assert_told(Oop semaphore, int64_t signals, Oop process) {
+    serve(INTERRUPT_EVENTS);
+    assert_int_equal(signals_of(semaphore), signals);
+    assert_same(vm_special(vm, SPECIAL_LOW_SPACE_PROCESS), process);
+    vm->interrupts = 0;
+}
+
+static void who_wants_room_gets_an_error(void **state) {
+    (void)state;
+    set_limit();
+    use_up_memory();
+    assert_true(vm_make_room(vm, ROOM_WANTED));
+    assert_true(heap_can_allocate(&vm->heap, ROOM_WANTED));
+    assert_same(vm->exhausted_process, p[0]);
+    assert_true(vm->interrupts & INTERRUPT_MEMORY);
+    // The image is told who it was when it is told.
+    assert_same(vm_special(vm, SPECIAL_LOW_SPACE_PROCESS), world_nil);
+    use_up_memory();
+    assert_false(vm_make_room(vm, ROOM_WANTED));
+}
+
+// The image tells whoever wants room, as often as it asked for it; where that has not helped the
+// process gets the error, and then no more.
+static void low_space_is_signalled_before_the_error(void **state) {
+    (void)state;
+    set_special(SPECIAL_LOW_SPACE_SEMAPHORE, new_semaphore(0));
+    set_limit();
+    for (int i = 1; i <= 3; i++) {
+        vm->heap.low_space_threshold = 1000;
+        use_up_memory();
+        set_special(SPECIAL_LOW_SPACE_PROCESS, world_nil);
+        assert_true(vm_make_room(vm, ROOM_WANTED));
+        assert_true(heap_can_allocate(&vm->heap, ROOM_WANTED));
+        assert_true(oop_is_none(vm->exhausted_process));
+        assert_false(vm->interrupts & INTERRUPT_MEMORY);
+        assert_told(vm_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE), i, p[0]);
+        if (i < 3) let_go();
+    }
+    vm->heap.low_space_threshold = 1000; // the image asks again though nothing was let go
+    use_up_memory();
+    assert_true(vm_make_room(vm, ROOM_WANTED));
+    assert_same(vm->exhausted_process, p[0]);
+    assert_told(vm_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE), 3, p[0]);
+    use_up_memory();
+    assert_false(vm_make_room(vm, ROOM_WANTED));
+}
+
+// Who wanted the most is named, though another one comes by first.
+static void low_space_names_who_took_the_memory(void **state) {
+    (void)state;
+    set_special(SPECIAL_LOW_SPACE_SEMAPHORE, new_semaphore(0));
+    set_limit();
+    vm->heap.low_space_threshold = 1000;
+    vm->hungry_process = p[1];
+    vm->hunger = 1;
+    use_up_memory();
+    assert_true(vm_make_room(vm, ROOM_WANTED));
+    vm->hungry_process = p[2];
+    assert_told(vm_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE), 1, p[1]);
+}
+
+static void low_space_signals_need_a_semaphore_that_asked(void **state) {
+    (void)state;
+    set_limit();
+    vm->heap.low_space_threshold = 1000;
+    use_up_memory();
+    assert_true(vm_make_room(vm, ROOM_WANTED));
+    assert_same(vm->exhausted_process, p[0]);
+    let_go();
+    set_special(SPECIAL_LOW_SPACE_SEMAPHORE, new_semaphore(0));
+    vm->heap.low_space_threshold = 0;
+    use_up_memory();
+    assert_true(vm_make_room(vm, ROOM_WANTED));
+    assert_same(vm->exhausted_process, p[0]);
+    serve(INTERRUPT_EVENTS);
+    assert_int_equal(signals_of(vm_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE)), 0);
+}
+
+// Whoever handles the signal has room for it, also where the signal came before all was used up.
+static void low_space_signal_comes_with_room(void **state) {
+    (void)state;
+    set_special(SPECIAL_LOW_SPACE_SEMAPHORE, new_semaphore(0));
+    set_limit();
+    vm->heap.low_space_threshold = UINT64_MAX;
+    vm->heap.wants |= HEAP_WANTS_FULL;
+    uint64_t before = heap_room_bytes(&vm->heap);
+    serve(INTERRUPT_HEAP);
+    assert_int_equal(signals_of(vm_special(vm, SPECIAL_LOW_SPACE_SEMAPHORE)), 1);
+    assert_true(heap_room_bytes(&vm->heap) >= before + vm->heap.new_bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(nothing_is_required),
@@ -264,6 +389,11 @@ int main(void) {
         WORLD_TEST(waiting_uses_up_ticks),
         WORLD_TEST(relinquishing_uses_up_ticks),
         WORLD_TEST(collection_while_all_wait_keeps_them),
+        WORLD_TEST(who_wants_room_gets_an_error),
+        WORLD_TEST(low_space_is_signalled_before_the_error),
+        WORLD_TEST(low_space_names_who_took_the_memory),
+        WORLD_TEST(low_space_signals_need_a_semaphore_that_asked),
+        WORLD_TEST(low_space_signal_comes_with_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
