@@ -176,9 +176,11 @@ MAY_GC static void collect(VM *vm) {
     if (vm->heap.wants & HEAP_WANTS_SCAVENGE)
         note_hunger(vm,
                     oop_is_none(vm->wanting_process) ? process_active(vm) : vm->wanting_process);
+    uint64_t collections = vm->heap.statistics.full_collections;
     heap_collect_as_wanted(&vm->heap);
-    if (!heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS) &&
-        !heap_make_room(&vm->heap, VM_ROOM_FOR_ERRORS))
+    if (heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS)) return;
+    bool has_tried = vm->heap.statistics.full_collections != collections;
+    if (has_tried || !heap_make_room(&vm->heap, VM_ROOM_FOR_ERRORS))
         (void)exceed_limit(vm, culprit(vm), VM_ROOM_FOR_ERRORS);
 }
 

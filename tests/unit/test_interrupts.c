@@ -370,6 +370,23 @@ static void low_space_signal_comes_with_room(void **state) {
     assert_true(heap_room_bytes(&vm->heap) >= before + vm->heap.new_bytes);
 }
 
+static void a_full_collection_without_room_is_not_made_again(void **state) {
+    (void)state;
+    set_limit();
+    use_up_memory();
+    assert_true(vm_make_room(vm, ROOM_WANTED));
+    use_up_memory();
+    uint64_t before = vm->heap.statistics.full_collections;
+    vm->heap.wants |= HEAP_WANTS_FULL;
+    serve(INTERRUPT_HEAP);
+    assert_int_equal(vm->heap.statistics.full_collections, before + 1);
+    // A scavenge that finds none is followed by one.
+    vm->heap.wants = HEAP_WANTS_SCAVENGE;
+    vm->heap.full_threshold = UINT64_MAX;
+    serve(INTERRUPT_HEAP);
+    assert_int_equal(vm->heap.statistics.full_collections, before + 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(nothing_is_required),
@@ -394,6 +411,7 @@ int main(void) {
         WORLD_TEST(low_space_names_who_took_the_memory),
         WORLD_TEST(low_space_signals_need_a_semaphore_that_asked),
         WORLD_TEST(low_space_signal_comes_with_room),
+        WORLD_TEST(a_full_collection_without_room_is_not_made_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
