@@ -9,7 +9,8 @@
 enum {
     EXIT_OK = 0,
     EXIT_PROGRAM_FAILED = 1,
-    EXIT_BAD_INPUT = 2, // bad usage or bad input file
+    EXIT_BAD_INPUT = 2,     // bad usage or bad input file
+    EXIT_BROKEN_PIPE = 141, // as shells tell of who was ended by SIGPIPE
 };
 
 // Prints the line and answers EXIT_BAD_INPUT.

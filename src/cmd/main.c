@@ -83,7 +83,8 @@ int command_help(void) {
          "Signals: SIGINT interrupts the image, SIGQUIT prints the Smalltalk stacks and goes on.\n"
          "\n"
          "Exit codes: what the image says when it quits; otherwise 0 success, 1 the program\n"
-         "failed, 2 bad usage or bad input file, 3 the VM found its own data broken.");
+         "failed, 2 bad usage or bad input file, 3 the VM found its own data broken, 141 nobody\n"
+         "reads its standard output any more.");
     return EXIT_OK;
 }
 
@@ -125,11 +126,13 @@ static int run_command_line(int argc, char **argv) {
     return command_run(argc, argv);
 }
 
-// What was printed must have arrived, or the program has failed.
+// What was printed must have arrived, or the program has failed; in silence where the reader, such
+// as head, had enough.
 int main(int argc, char **argv) {
     open_standard_streams();
     int code = run_command_line(argc, argv);
     if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK) return code;
+    if (errno == EPIPE) return EXIT_BROKEN_PIPE;
     complain("standard output: %s", strerror(errno));
     return EXIT_PROGRAM_FAILED;
 }

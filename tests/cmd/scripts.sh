@@ -115,5 +115,16 @@ if [ -w /dev/full ]; then
     done
 fi
 
+# A reader who has read enough, as head has, ends a program in silence: until_line ARGUMENTS...
+until_line() {
+    "$parley" "$@" 2>err | head -1 >out
+    [ "${PIPESTATUS[0]}" = 141 ] && [ ! -s err ] && [ -s out ]
+}
+script "1 to: 200000 do: [ :i | Transcript show: i printString; cr ]"
+check "a reader who stops ends a script" until_line x.st
+check "an expression" until_line -e "1 to: 200000 do: [ :i | Stdio stdout nextPutAll: i printString; lf ]"
+check "another process of it" until_line -e "[ 1 to: 200000 do: [ :i | StandardOutput stdout print: i; lf ] ] fork. Semaphore new wait"
+check "and a run of tests" until_line test --tap Collections-Tests
+
 echo "1..$count"
 [ $failures = 0 ]
