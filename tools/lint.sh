@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Checks what the compiler does not: layers, the MAY_GC discipline, opaque words, constants of one
-# particular image, generated documents, file heads. Prints file:line: what is wrong; exits 1 when
+# particular image, generated documents, planted faults, file heads. Prints file:line: what is wrong; exits 1 when
 # anything is.
 #   tools/lint.sh
 set -u
@@ -41,6 +41,9 @@ check_layers() {
 
 # The MAY_GC discipline.
 check_may_gc() { tools/may_gc.py; }
+
+# The faults that are planted to test the tests fit the sources.
+check_faults() { tests/mutation/plant_faults.py -c; }
 
 # Debris of test runs: no other files lie at the root, and no image is kept.
 check_debris() {
@@ -101,6 +104,7 @@ check_heads >/tmp/lint.$$ 2>&1
 {
     cat /tmp/lint.$$
     check_may_gc
+    check_faults
     check_opaque
     check_image_constants
     check_debris

@@ -3,10 +3,11 @@
 """Tests the tests: plants the faults of faults.txt, one at a time, in a copy of the sources, builds,
 and runs what `make check` runs until something fails. A fault that nothing notices is missed.
 
-    plant_faults.py [-l] [-k] [-f FIRST] [-u LAST] [WORD...]
+    plant_faults.py [-l | -c] [-k] [-f FIRST] [-u LAST] [WORD...]
 
 Only the faults whose description or file contains one of the words, from one number to another; -l
-lists them and ends, -k does not run the tests on the sources as they are before. Prints a line for
+lists them and ends, -c tells of those whose piece does not occur once in its file (`make lint` asks)
+and ends, -k does not run the tests on the sources as they are before. Prints a line for
 each fault, then the counts, and speaks TAP. At least 95 of 100 must be caught. A fault whose line is
 gone from the source is an error of the list, to be repaired there, and so is one that does not
 compile. One with which the kernel image cannot be made is caught: the build of `make check` fails.
@@ -198,6 +199,7 @@ def try_fault(tree, fault):
 def options():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('-l', dest='lists', action='store_true')
+    parser.add_argument('-c', dest='checks', action='store_true')
     parser.add_argument('-k', dest='trusts', action='store_true')
     parser.add_argument('-f', dest='first', type=int, default=1)
     parser.add_argument('-u', dest='last', type=int, default=sys.maxsize)
@@ -233,6 +235,11 @@ def plant_all(tree, faults, first, last):
     return missed, bad
 
 
+def stale(faults):
+    """Those that cannot be planted in the sources as they are."""
+    return [f for f in faults if f.plant(open(os.path.join(ROOT, f.file)).read()) is None]
+
+
 def main():
     wanted = options()
     faults = [f for f in read_faults()
@@ -240,6 +247,10 @@ def main():
     if wanted.lists:
         for fault in faults:
             print('%s: %s' % (fault.file, fault.text))
+        return 0
+    if wanted.checks:
+        for fault in stale(faults):
+            print('tests/mutation/faults.txt: %s has no such piece, or several: %s' % (fault.file, fault.text))
         return 0
     tree = Tree()
     try:
