@@ -216,7 +216,7 @@ check("what was saved is not told any more", "not saved" not in t.shown, t)
 asks(t, "first", "1")
 asks(t, "Pasted new half: 8", "4")
 asks(t, ":changes", "first")
-asks(t, ":forget", "2 changes forgotten")
+asks(t, ":forget", "1 change forgotten")
 os.close(t.fd)
 time.sleep(0.1)
 end = time.monotonic() + 60

@@ -35,6 +35,10 @@ echo 3 | HOME=$PWD/home XDG_STATE_HOME='' PARLEY_CHANGES='' "$parley" >out 2>err
 check "changes are in the home folder else" [ -s home/.local/state/parley/changes.st ]
 echo ":save /nonexistent/x.image" | PARLEY_CHANGES=$PWD/c.st "$parley" >out 2>err
 check ":save where nothing can be written" [ "$?-$(wc -l <err)" = 1-1 ]
+printf '%s\n' "3 + 4" "Integer >> five [ ^ 5 ]" "x := OrderedCollection new" "x add: 5 five" "Date today" ":changes" |
+    PARLEY_CHANGES=$PWD/definitions.st "$parley" 2>err | sed -n '/^(Integer)/,$p' >out
+check "expressions that only compute are no changes" [ "$(grep -v '^	' out | tr '\n' ';')" = \
+    "(Integer) compile: 'five;x := OrderedCollection new;x add: 5 five;" ]
 check "test of nothing" refuses "/nonexistent: no such folder" test /nonexistent
 check "test of an empty folder" refuses "no Smalltalk sources" test empty
 check "test of an unknown name" refuses "no tests match" test NobodyHasThisName
