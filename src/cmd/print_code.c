@@ -7,6 +7,7 @@
 #include "cmd/print_code.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_BYTES = 300, IR_COLUMNS = 40, MACHINE_COLUMNS = 42, HEAD_COLUMNS = 60 };
@@ -29,6 +30,28 @@ static MachineCode machine_code(const Inspection *inspection, uint32_t i) {
     return code;
 }
 
+// Addresses in hexadecimal become the names of what is there, or offsets. Of what processors write,
+// "#0x20" on one of them, the names lose the "#" too.
+static void name_addresses(const Inspection *inspection, char *text) {
+    char named[TEXT_BYTES], name[TEXT_BYTES];
+    size_t length = 0;
+    const char *at = text;
+    while (*at && length + 1 < sizeof named) {
+        char *end = NULL;
+        uint64_t address = strncmp(at, "0x", 2) == 0 ? strtoull(at, &end, 16) : 0;
+        if (!end || !inspect_address(inspection, address, name, sizeof name)) {
+            named[length++] = *at++;
+            continue;
+        }
+        if (length && named[length - 1] == '#' && name[0] == '<') length--;
+        int added = snprintf(named + length, sizeof named - length, "%s", name);
+        length = (size_t)added < sizeof named - length ? length + (size_t)added : sizeof named - 1;
+        at = end;
+    }
+    named[length] = 0;
+    snprintf(text, TEXT_BYTES, "%s", named);
+}
+
 // Takes the next machine instruction off; false: there is none. Data is told as such.
 static bool next_instruction(const CodePrinter *printer, const IrIns *in, MachineCode *code,
                              uint32_t *size, char *text) {
@@ -39,6 +62,7 @@ static bool next_instruction(const CodePrinter *printer, const IrIns *in, Machin
     } else {
         *size = (uint32_t)listing_instruction(printer->listing, code->bytes, code->count,
                                               code->address, text, TEXT_BYTES);
+        if (code->address != code->offset) name_addresses(printer->inspection, text);
     }
     code->bytes += *size;
     code->count -= *size;
@@ -47,7 +71,12 @@ static bool next_instruction(const CodePrinter *printer, const IrIns *in, Machin
     return true;
 }
 
-static void ir_text(const IrIns *in, char *text) { ir_print(in, text, TEXT_BYTES); }
+static void ir_text(const Inspection *inspection, const IrIns *in, char *text) {
+    ir_print(in, text, TEXT_BYTES);
+    if (in->op == IR_CALL_CODE || in->op == IR_JUMP_CODE || in->op == IR_JUMP_CODE_IF ||
+        in->op == IR_SEND_SITE)
+        name_addresses(inspection, text);
+}
 
 // ---- for people
 
@@ -75,7 +104,7 @@ static void print_instruction(const CodePrinter *printer, uint32_t i, FILE *to) 
     const IrIns *in = &printer->inspection->ir.instructions[i];
     char ir[TEXT_BYTES], machine[TEXT_BYTES], note[TEXT_BYTES];
     MachineCode code = machine_code(printer->inspection, i);
-    ir_text(in, ir);
+    ir_text(printer->inspection, in, ir);
     inspect_note(printer->inspection, i, note, sizeof note);
     bool is_first = true;
     uint32_t size;
@@ -159,7 +188,7 @@ static void json_instruction(const CodePrinter *printer, uint32_t i, Json *json)
     MachineCode code = machine_code(inspection, i);
     json_open(json, NULL, '{');
     json_number(json, "offset", inspection->ir.offsets[i]);
-    ir_text(in, text);
+    ir_text(inspection, in, text);
     json_string(json, "ir", text);
     for (uint32_t k = 0; k < code.count && 2 * k + 2 < sizeof hex; k++)
         snprintf(hex + 2 * k, 3, "%02x", code.bytes[k]);

@@ -14,6 +14,7 @@
 #include "run/lookup.h"
 #include "run/report.h"
 #include "run/verified.h"
+#include "tool/code_names.h"
 
 // ---- watching
 
@@ -368,6 +369,22 @@ static void note_code(const Inspection *inspection, uint64_t address, char *text
     const Jit *jit = inspection->vm->jit;
     for (int entry = 0; entry < RUNTIME_COUNT; entry++)
         if (jit->stubs[entry] == address) snprintf(text, size, "%s", texts[entry]);
+}
+
+bool inspect_address(const Inspection *inspection, uint64_t address, char *text, size_t size) {
+    static const char common[] = "parley stub ";
+    StubName stubs[STUB_NAME_LIMIT];
+    unsigned count = code_name_stubs(inspection->vm->jit, stubs);
+    for (unsigned i = 0; i < count; i++) {
+        if (stubs[i].start != address) continue;
+        bool has_common = strncmp(stubs[i].name, common, strlen(common)) == 0;
+        snprintf(text, size, "<%s>", stubs[i].name + (has_common ? strlen(common) : 0));
+        return true;
+    }
+    const Code *code = inspection->code;
+    if (address < code->start || address >= code->end) return false;
+    snprintf(text, size, "0x%" PRIx64, address - code->start);
+    return true;
 }
 
 // A facade has no special selectors.

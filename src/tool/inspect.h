@@ -57,6 +57,9 @@ void inspect_operands(const Inspection *inspection, const OperandState *state, c
 // What IR instruction i means beyond what it says: names of stubs, selectors, literals, fields of
 // frames and of the VM; empty: nothing.
 void inspect_note(const Inspection *inspection, uint32_t i, char *text, size_t size);
+// What stands at an address: a stub by its name, as "<BODY>", or an offset from the piece's start.
+// False: neither.
+bool inspect_address(const Inspection *inspection, uint64_t address, char *text, size_t size);
 // Its bytes in the code zone.
 const uint8_t *inspect_bytes(const Inspection *inspection, uint32_t i, uint32_t *count);
 

@@ -23,6 +23,12 @@ if "$parley" --features | grep -q '^disassembler: Capstone'; then
     check "machine code" shows 'FP := SP +mov rbp, rsp'
     check "for another processor" run 0 jit 'Object>>printString' --isa arm64
     check "its machine code" shows 'ldr x30, \[x28\], #0x10'
+    for isa in arm64 x64; do
+        run 0 jit 'OrderedCollection>>add:' --isa $isa
+        check "$isa: calls of stubs have their names" shows 'T6 := 0; call code <SEND> .*; #addLast:'
+        check "$isa: also those that no bytecode asks for" shows '^  \+[0-9a-f]+ +call code <slow return> +(bl|call) <slow return>$'
+        check "$isa: no other address but those in data" [ "$(grep -v ' data ' out | grep -cE '0x[0-9a-fA-F]{8}')" = 0 ]
+    done
 fi
 check "no bytes unless asked for" eval '! grep -q "^  +0033 .* 48 8b ec " out'
 check "with bytes" run 0 jit 'Object>>printString' --bytes --isa x64
