@@ -9,6 +9,7 @@
 
 #include "cmd/command.h"
 #include "cmd/find_method.h"
+#include "cmd/image_source.h"
 #include "cmd/loaded_image.h"
 #include "cmd/own_source.h"
 #include "cmd/print_code.h"
@@ -55,7 +56,9 @@ static int print_help(void) {
          "  parley jit 'Class class>>selector' [OPTIONS]\n"
          "  parley jit --bytecodes HEX [OPTIONS]\n"
          "\n"
-         "  --image FILE       of that image; else of the one that is built in. It does not run\n"
+         "  --image FILE       of that image; else of the one that is built in. It does not run;\n"
+         "                     source is shown where the image has it, as a Pharo from parley "
+         "build\n"
          "  --isa x64|arm64    for this kind of processor, not this machine's\n"
          "  --naive            by the naive compiler\n"
          "  --bytes            with the bytes of the machine code\n"
@@ -162,7 +165,8 @@ static int show_named(JitCommand *command, VM *vm, const MethodName *name) {
     Oop method = find_method(vm, name, &diagnosis);
     if (oop_is_none(method)) return complain("%s", diagnosis.text);
     snprintf(text, sizeof text, "%s>>%s", name->class_name, name->selector);
-    char *source = command->image ? NULL : own_source(name->class_name, name->selector);
+    char *source =
+        command->image ? image_source(vm, method) : own_source(name->class_name, name->selector);
     int code = with_compiler(command, vm, method, text, source);
     free(source);
     return code;

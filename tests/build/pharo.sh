@@ -26,6 +26,8 @@ build() { run 0 build --pharo "$tree" --packages "$@"; }
 check "the smallest kernel" build minimal -o minimal.image
 check "its counts" says "minimal.image: 516 classes, 0 traits, 9444 methods"
 check "it is sound" run 0 image check --methods minimal.image
+check "parley jit finds the source that a method has" run 0 jit 'OrderedCollection>>add:' --image minimal.image
+check "and shows it" says "^self addLast: newObject"
 check "it understands a command line" run 0 minimal.image --list
 check "which has this command" says "Perform given message on a specified class or global"
 check "what is not understood is shown with its stack" \
@@ -74,6 +76,8 @@ check "--list" run 0 pharo.image --list
 check "has eval" says "eval"
 check "--help" run 0 pharo.image --help
 check "has it from a class comment" complains "Usage: [<subcommand>] [--help]"
+check "parley jit finds the source that the image has" run 0 jit 'OrderedCollection>>add:' --image pharo.image
+check "and shows it, too" says "^self addLast: newObject"
 check "class comments are kept" run 0 pharo.image eval '(Object comment includesSubstring: (String with: Character cr)) and: [ Object commentStamp = String new ]'
 check "as they were" says true
 check "Metacello is refused" run 1 pharo.image eval "Metacello new baseline: #X"

@@ -108,5 +108,13 @@ else
     echo "# no real image here: ../shared/images"
 fi
 
+# The source that a method of an image file has as a property.
+run 0 -e "Object << #Sourced slots: {}; package: 'Sourced'; install" -e "(Smalltalk at: #Sourced) compile: 'one ^ 1'; compile: 'two ^ 2'" \
+    -e "((Smalltalk at: #Sourced) >> #one) propertyAt: #source put: 'one' , String cr , String tab , '\"caf' , (String with: (Character value: 233)) , '\" ^ 1'" --save sourced.image
+check "a method with its source" run 0 jit 'Sourced>>one' --image sourced.image
+check "is shown with it" cmp <(printf 'one\n\t"caf\303\251" ^ 1\n') <(sed -n 4,5p out)
+check "one without" run 0 jit 'Sourced>>two' --image sourced.image
+check "is shown without" [ "$(grep -c two out)-$(sed -n 4p out)" = 1-entry ]
+
 echo "1..$count"
 [ $failures = 0 ]
