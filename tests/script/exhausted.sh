@@ -95,6 +95,16 @@ hog := WeakArray with: hog.
 Smalltalk garbageCollect; garbageCollect.
 (hog at: 1) isNil
 END
+answers "a method too large for the memory is no lack of a compiler" '#(#OutOfMemory #OutOfMemory #OutOfMemory)' --max-old-space=30m <<'END'
+| source |
+source := String streamContents: [ :s |
+	s nextPutAll: 'foo ^ #('.
+	600000 timesRepeat: [ s nextPutAll: '''abcdefghij'' ' ].
+	s nextPut: $) ].
+source := source utf8Encoded.
+(1 to: 3) collect: [ :i |
+	[ OpalCompiler new primCompile: source variables: #() known: nil flags: 0. nil ] on: Error do: [ :e | e class name ] ]
+END
 # The stacks of two processes grow in turns.
 answers "two that recurse get an error each" '#(#RecursionTooDeep #RecursionTooDeep)' --max-process-words=100000 <<'END'
 | caught |
