@@ -31,7 +31,8 @@ static LookupEntry describe_nothing(VM *vm, Oop selector, uint32_t key) {
                          .flags = LOOKUP_NOTHING};
 }
 
-// 0: no class, as above the root, or no memory. What the class table has is a class.
+// 0: no class, as above the root, or a class that the class table has no room for. What it has is
+// a class.
 static uint64_t index_of_class(VM *vm, Oop class_object) {
     if (oop_is_immediate(class_object)) return 0;
     uint64_t index = heap_class_index_of_class(&vm->heap, class_object);
@@ -40,14 +41,15 @@ static uint64_t index_of_class(VM *vm, Oop class_object) {
 }
 
 // Looks into the cache, or searches and caches what it finds: a method, or that there is none.
-// *entry: NULL unless LOOKUP_FOUND.
+// Without a class index the cache keeps nothing (key 0): each such send searches.
+// *entry: NULL unless LOOKUP_FOUND; valid until the next search.
 static LookupResult find_entry(VM *vm, Oop selector, unsigned argument_count, Oop class_object,
                                const LookupEntry **entry, Oop *where) {
     *entry = NULL;
     uint64_t index = index_of_class(vm, class_object);
-    if (!index) return LOOKUP_NOT_UNDERSTOOD;
+    if (!index && !prim_is_class_object(vm, class_object)) return LOOKUP_NOT_UNDERSTOOD;
     uint32_t key = LOOKUP_KEY(index, argument_count);
-    const LookupEntry *cached = lookup_cached(vm, selector, key);
+    const LookupEntry *cached = index ? lookup_cached(vm, selector, key) : NULL;
     if (cached && lookup_is_nothing(cached)) return LOOKUP_NOT_UNDERSTOOD;
     *entry = cached;
     if (cached) return LOOKUP_FOUND;
@@ -58,6 +60,7 @@ static LookupResult find_entry(VM *vm, Oop selector, unsigned argument_count, Oo
     event_note(&vm->events, EVENT_SEND, 0, oop_bits(selector), index);
     LookupEntry *slot = lookup_place(vm, selector, key);
     *slot = found;
+    if (!index) slot->key = 0;
     if (vm->watches_sends) slot->kind = LOOKUP_SLOWLY;
     if (result == LOOKUP_FOUND) *entry = slot;
     return result;
