@@ -413,16 +413,18 @@ const LookupEntry *send_not_understood(VM *vm, Oop selector, unsigned argument_c
 // ---- messages of the VM itself
 
 // The message's frame returns to the one that runs now, which does not want the answer.
-MAY_GC static Outcome send_from_vm(VM *vm, Oop selector, unsigned argument_count) {
+// lookup_class: where the lookup begins; none: at the receiver's class.
+MAY_GC static Outcome send_from_vm(VM *vm, Oop selector, unsigned argument_count,
+                                   Oop lookup_class) {
     uint64_t *caller = vm->fp;
-    Outcome outcome = carry_out(vm, (Sending){selector, oop_none(), argument_count, 0, true});
+    Outcome outcome = carry_out(vm, (Sending){selector, lookup_class, argument_count, 0, true});
     if (outcome == OUTCOME_SWITCHED && frame_caller(vm->fp) == caller)
         vm->fp[FRAME_FLAGS] |= FRAME_FLAG_DROPS_ANSWER;
     return outcome;
 }
 
 Outcome send_special(VM *vm, SpecialObject selector, unsigned argument_count) {
-    return send_from_vm(vm, vm_special(vm, selector), argument_count);
+    return send_from_vm(vm, vm_special(vm, selector), argument_count, oop_none());
 }
 
 bool send_unforward_frame(VM *vm) {
@@ -480,7 +482,7 @@ Outcome send_bad_code(VM *vm, uint64_t pc) {
     if (oop_is(selector, vm->heap.nil))
         selector = vm_special(vm, SPECIAL_SELECTOR_CANNOT_INTERPRET);
     if (oop_is(selector, vm->heap.nil)) selector = vm_special(vm, SPECIAL_SELECTOR_MUST_BE_BOOLEAN);
-    return send_from_vm(vm, selector, 0);
+    return send_from_vm(vm, selector, 0, oop_none());
 }
 
 // The last literal of a full block's code is the code around it.
@@ -506,7 +508,21 @@ static Oop method_selector(VM *vm, Oop code) {
     return selector;
 }
 
-// The running frame gets the error that its own message was not understood.
+// The last class on the way up from which the message is found; none: it is found from no class.
+static Oop highest_understanding(VM *vm, Oop class_object, Oop selector) {
+    enum { LIMIT = 1000 };
+    LookupEntry entry;
+    Oop where, highest = oop_none();
+    for (int i = 0; i < LIMIT && prim_is_class_object(vm, class_object); i++) {
+        if (lookup_search(vm, selector, class_object, 1, &entry, &where) != LOOKUP_FOUND) break;
+        highest = class_object;
+        class_object = heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
+    }
+    return highest;
+}
+
+// The running frame gets the error that its own message was not understood. That is for the root to
+// say: a class that has its own way with what is not understood would lead there again.
 MAY_GC static Outcome fail_running_message(VM *vm) {
     frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
     for (bool collected = false;; collected = true) {
@@ -514,7 +530,9 @@ MAY_GC static Outcome fail_running_message(VM *vm) {
         if (push_message(vm, selector, 0, vm->heap.nil)) break;
         if (collected || !make_room(vm)) return send_out_of_memory(vm);
     }
-    return send_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND, 1);
+    Oop selector = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
+    Oop root = highest_understanding(vm, prim_class_of(vm, followed_receiver(vm, 1)), selector);
+    return send_from_vm(vm, selector, 1, root);
 }
 
 Outcome send_depth_exceeded(VM *vm) {

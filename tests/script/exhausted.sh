@@ -33,6 +33,19 @@ perform := [ :arguments | [ 5 perform: #perform:withArguments: withArguments: ar
 2000 timesRepeat: [ perform value: #( #perform:withArguments: #( #+ #( 3 ) ) ) ].
 perform value: itself
 END
+answers "so is what comes of a doesNotUnderstand: of one's own" '#(#RecursionTooDeep #RecursionTooDeep #RecursionTooDeep #RecursionTooDeep #OutOfMemory #OutOfMemory)' --max-process-words=200000 --max-old-space=40m <<'END'
+| class caught |
+class := Object newAnonymousSubclass.
+caught := OrderedCollection new.
+class compile: 'doesNotUnderstand: aMessage ^ self unheardOf'.
+2 timesRepeat: [ [ class new unheardOf ] on: Error do: [ :e | caught add: e class name ] ].
+class compile: 'doesNotUnderstand: aMessage ^ 7'.
+class compile: 'deeper: depth ^ 1 + (self deeper: depth + 1)'.
+2 timesRepeat: [ [ class new deeper: 1 ] on: Error do: [ :e | caught add: e class name ] ].
+class compile: 'fill | all | [ all := { all } ] repeat'.
+2 timesRepeat: [ [ class new fill ] on: Error do: [ :e | caught add: e class name ] ].
+caught asArray
+END
 answers "large objects without end are an error, each time" '#(true true true true)' --max-old-space=60m <<'END'
 ((1 to: 4) collect: [ :i |
 	| all |
