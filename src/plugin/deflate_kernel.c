@@ -23,11 +23,11 @@ typedef struct Code {
 
 static unsigned highest_bit(uint32_t value) { return 31 - (unsigned)__builtin_clz(value); }
 
-// Of a match's length less DEFLATE_LEAST_MATCH, 0 to 255. The longest has a code of its own.
+// Of a match's length less DEFLATE_LEAST_MATCH, 0 to 255. The longest could have a code of its own;
+// the tables of the images give it that of the next shorter ones, with all extra bits set, which
+// whoever decodes understands, too. Images count its bits by those tables.
 static Code length_code(uint32_t length) {
-    enum { LONGEST = DEFLATE_LONGEST_MATCH - DEFLATE_LEAST_MATCH, LONGEST_CODE = 28 };
     if (length < 8) return (Code){length, 0, length};
-    if (length == LONGEST) return (Code){LONGEST_CODE, 0, length};
     unsigned extra = highest_bit(length) - 2;
     return (Code){4 * extra + (length >> extra), extra, length >> extra << extra};
 }
