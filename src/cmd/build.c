@@ -41,7 +41,8 @@ static int print_help(void) {
         "\n"
         "  -o IMAGE           the file to make; it appears when everything went well\n"
         "  --pharo TREE       a checkout of Pharo 13, instead of SOURCES\n"
-        "  --packages SET     of Pharo: minimal, compiler, kernel-tests (default), all-tests\n"
+        "  --packages SET     of Pharo: minimal, compiler, kernel-tests (default), all-tests,\n"
+        "                     metacello\n"
         "  --with SOURCES     what the Pharo, from kernel-tests on, loads at the end, compiled\n"
         "                     by itself: a folder or a file; may be given several times\n"
         "  --bytecodes=SET    sista (default) or v3\n"
@@ -125,7 +126,8 @@ static bool check_arguments(BuildArguments *given) {
     if (given->pharo.checkout && given->source_count)
         return complain("--pharo has its own sources: '%s' is too much", given->sources[0]), false;
     if (!pharo_set_named(given->packages, &given->pharo.set))
-        return complain("--packages is minimal, compiler, kernel-tests or all-tests, not '%s'",
+        return complain("--packages is minimal, compiler, kernel-tests, all-tests or metacello, "
+                        "not '%s'",
                         given->packages),
                false;
     if (!given->image) return complain("no image to make: -o IMAGE is missing"), false;

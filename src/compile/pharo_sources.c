@@ -25,6 +25,7 @@ static const char *const set_names[PHARO_SET_COUNT] = {
     [PHARO_COMPILER] = "compiler",
     [PHARO_KERNEL_TESTS] = "kernel-tests",
     [PHARO_ALL_TESTS] = "all-tests",
+    [PHARO_METACELLO] = "metacello",
 };
 
 bool pharo_set_named(const char *name, PharoSet *set) {

@@ -10,6 +10,7 @@ typedef enum PharoSet {
     PHARO_COMPILER,
     PHARO_KERNEL_TESTS,
     PHARO_ALL_TESTS,
+    PHARO_METACELLO,
     PHARO_SET_COUNT
 } PharoSet;
 
