@@ -32,8 +32,7 @@ PARLEY_SOURCE=$(cd "$(dirname "$0")/.." && pwd)
 export PARLEY_SOURCE
 
 run_one() {
-    local program=$1 name
-    name=$(basename "$program")
+    local program=$1 name=$2
     mkdir -p "$work/$name.d"
     local log=$work/$name.log begun=$SECONDS
     [ -z "$progress" ] || echo "$(date +%T) $name begins"
@@ -47,9 +46,9 @@ run_one() {
     local code=$?
     local passed failed skipped
     # cmocka calls a skipped test "not ok".
-    skipped=$(grep -ciE '^(not )?ok\b.*# *skip' "$log")
-    passed=$(grep -E '^ok\b' "$log" | grep -cviE '# *skip')
-    failed=$(grep -E '^not ok\b' "$log" | grep -cviE '# *skip')
+    skipped=$(grep -aciE '^(not )?ok\b.*# *skip' "$log")
+    passed=$(grep -aE '^ok\b' "$log" | grep -acviE '# *skip')
+    failed=$(grep -aE '^not ok\b' "$log" | grep -acviE '# *skip')
     if [ $code -ne 0 ] && [ "$failed" = 0 ]; then failed=1; fi
     if [ $code -eq 0 ] && [ $((passed + failed + skipped)) = 0 ]; then failed=1; fi
     echo "$passed $failed $skipped $code" >"$work/$name.count"
@@ -59,9 +58,14 @@ run_one() {
     rm -rf "$work/$name.d"
 }
 
+# What they are called here: several folders may have a script of one name.
+names=()
 running=0
 for program in "$@"; do
-    run_one "$(realpath "$program")" &
+    name=$(basename "$program")
+    if [[ " ${names[*]} " = *" $name "* ]]; then name=$(basename "$(dirname "$program")")-$name; fi
+    names+=("$name")
+    run_one "$(realpath "$program")" "$name" &
     running=$((running + 1))
     if [ $running -ge 2 ]; then
         wait -n
@@ -71,16 +75,15 @@ done
 wait
 
 passed=0 failed=0 skipped=0
-for program in "$@"; do
-    name=$(basename "$program")
+for name in "${names[@]}"; do
     read -r p f s code <"$work/$name.count"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     [ -n "$verbose" ] && echo "$name: $p passed, $f failed, $s skipped"
     if [ "$f" != 0 ]; then
         echo "==== $name: $f failed (exit code $code)"
-        grep -vE '^(ok\b|1\.\.|TAP version)' "$work/$name.log" | tail -60
+        grep -avE '^(ok\b|1\.\.|TAP version)' "$work/$name.log" | tail -60
     fi
-    grep -iE '^(not )?ok\b.*# *skip' "$work/$name.log" | sed "s/^[^#]*/skipped in $name: /" | sort -u
+    grep -aiE '^(not )?ok\b.*# *skip' "$work/$name.log" | sed "s/^[^#]*/skipped in $name: /" | sort -u
 done
 [ "$skipped" = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
