@@ -109,7 +109,7 @@ check_heads >/tmp/lint.$$ 2>&1
     check_image_constants
     check_debris
     check_modes
-} >/tmp/lint2.$$
+} >/tmp/lint2.$$ 2>&1 # a check that fails itself is a problem, too
 found=$(wc -l </tmp/lint2.$$)
 cat /tmp/lint2.$$
 rm -f /tmp/lint.$$ /tmp/lint2.$$

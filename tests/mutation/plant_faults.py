@@ -183,6 +183,8 @@ def notice(tree, fault):
 
 def try_fault(tree, fault):
     path = os.path.join(tree.path, fault.file)
+    if not os.path.isfile(path):
+        raise BadFault('its file is gone')
     source = open(path).read()
     planted = fault.plant(source)
     if planted is None:
@@ -237,7 +239,10 @@ def plant_all(tree, faults, first, last):
 
 def stale(faults):
     """Those that cannot be planted in the sources as they are."""
-    return [f for f in faults if f.plant(open(os.path.join(ROOT, f.file)).read()) is None]
+    def fits(fault):
+        path = os.path.join(ROOT, fault.file)
+        return os.path.isfile(path) and fault.plant(open(path).read()) is not None
+    return [f for f in faults if not fits(f)]
 
 
 def main():
@@ -250,7 +255,8 @@ def main():
         return 0
     if wanted.checks:
         for fault in stale(faults):
-            print('tests/mutation/faults.txt: %s has no such piece, or several: %s' % (fault.file, fault.text))
+            print('tests/mutation/faults.txt: %s has no such piece, or several: %s'
+                  % (fault.file, fault.text))
         return 0
     tree = Tree()
     try:
