@@ -530,8 +530,6 @@ static void bytecodes_are_traced_with_their_prefixes(void **state) {
     assert_int_equal(memcmp(text, "bytecode ", 9), 0);
 }
 
-// Above the root stands nil, which is no class: it is not entered as one, which would give it
-// another identity hash.
 // What the class table has no room for has methods nevertheless. The second send would find it in
 // the cache.
 static void a_super_send_needs_no_class_index(void **state) {
@@ -552,6 +550,8 @@ static void a_super_send_needs_no_class_index(void **state) {
     assert_int_equal(heap_class_index_of_class(&vm->heap, above), 0);
 }
 
+// Above the root stands nil, which is no class: it is not entered as one, which would give it
+// another identity hash.
 static void a_super_send_above_the_root_is_not_understood(void **state) {
     (void)state;
     Oop passed = new_variable(INT(-1)), selector = new_string("foo");
