@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/source_tree.h"
 #include "run/primitive.h"
 #include "run/report.h"
 
@@ -22,17 +23,21 @@ static bool is_called(const VM *vm, Oop string, const char *wanted) {
 
 // ---- texts
 
-// Characters of a byte string are those of Latin-1.
+// Characters of a byte string are those of Latin-1, those of a wide one are words.
 static char *text_of(const VM *vm, Oop string) {
-    if (!report_is_object(vm, string) || !object_is_bytes(string)) return NULL;
-    size_t count = (size_t)num_concrete(byte_count(string)), length = 0;
-    char *text = malloc(2 * count + 1);
+    enum { LONGEST = 4, LAST_CHARACTER = 0x10FFFF };
+    if (!report_is_object(vm, string)) return NULL;
+    bool is_wide = object_is_words32(string);
+    if (!is_wide && !object_is_bytes(string)) return NULL;
+    size_t count = (size_t)num_concrete(element_count(string));
+    char *text = malloc(LONGEST * count + 1), *to = text;
     for (size_t i = 0; text && i < count; i++) {
-        unsigned byte = (uint8_t)num_concrete(byte_at(string, num((int64_t)i)));
-        if (byte >= 0x80) text[length++] = (char)(0xC0 | byte >> 6);
-        text[length++] = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3F) : byte == '\r' ? '\n' : byte);
+        Num at = num((int64_t)i);
+        uint32_t code =
+            (uint32_t)num_concrete(is_wide ? word32_at(string, at) : byte_at(string, at));
+        to = text_put_character(to, code == '\r' ? '\n' : code > LAST_CHARACTER ? '?' : code);
     }
-    if (text) text[length] = 0;
+    if (text) *to = 0;
     return text;
 }
 

@@ -63,25 +63,6 @@ static int read_hex(NotationReader *reader) {
     return code;
 }
 
-static char *put_utf8(char *to, int code) {
-    if (code < 0x80) {
-        *to++ = (char)code;
-        return to;
-    }
-    if (code < 0x800) {
-        *to++ = (char)(0xC0 | code >> 6);
-    } else if (code < 0x10000) {
-        *to++ = (char)(0xE0 | code >> 12);
-        *to++ = (char)(0x80 | (code >> 6 & 63));
-    } else {
-        *to++ = (char)(0xF0 | code >> 18);
-        *to++ = (char)(0x80 | (code >> 12 & 63));
-        *to++ = (char)(0x80 | (code >> 6 & 63));
-    }
-    *to++ = (char)(0x80 | (code & 63));
-    return to;
-}
-
 // Two surrogates, as JSON writes characters beyond 16 bits.
 static int read_code_point(NotationReader *reader) {
     int code = read_hex(reader);
@@ -110,7 +91,7 @@ static char *read_escape(NotationReader *reader, char *to) {
     }
     if (c == 'u') {
         int code = read_code_point(reader);
-        return code < 0 ? NULL : put_utf8(to, code);
+        return code < 0 ? NULL : text_put_character(to, (uint32_t)code);
     }
     if (!strchr("'\"\\/", c) || !c) return NULL;
     *to++ = c;

@@ -66,14 +66,11 @@ static size_t find_bad_utf8(Text text) {
 // Bytes above 127 are characters of their own then, as old files have them.
 static Text text_from_latin1(SourceTree *tree, Text text) {
     char *bytes = code_arena_allocate(&tree->arena, 2 * text.length + 1);
-    size_t length = 0;
+    char *to = bytes;
     if (!bytes) return text;
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.bytes[i];
-        if (c >= 0x80) bytes[length++] = (char)(0xC0 | c >> 6);
-        bytes[length++] = (char)(c < 0x80 ? c : 0x80 | (c & 0x3F));
-    }
-    return (Text){bytes, length};
+    for (size_t i = 0; i < text.length; i++)
+        to = text_put_character(to, (unsigned char)text.bytes[i]);
+    return (Text){bytes, (size_t)(to - bytes)};
 }
 
 SourceFile *source_tree_add_file(SourceTree *tree, const char *path, const char *bytes,
@@ -227,6 +224,25 @@ bool text_is_space(char c) {
 bool text_is_word_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            (unsigned char)c >= 0x80;
+}
+
+char *text_put_character(char *to, uint32_t code) {
+    if (code < 0x80) {
+        *to++ = (char)code;
+        return to;
+    }
+    if (code < 0x800) {
+        *to++ = (char)(0xC0 | code >> 6);
+    } else if (code < 0x10000) {
+        *to++ = (char)(0xE0 | code >> 12);
+        *to++ = (char)(0x80 | (code >> 6 & 0x3F));
+    } else {
+        *to++ = (char)(0xF0 | code >> 18);
+        *to++ = (char)(0x80 | (code >> 12 & 0x3F));
+        *to++ = (char)(0x80 | (code >> 6 & 0x3F));
+    }
+    *to++ = (char)(0x80 | (code & 0x3F));
+    return to;
 }
 
 int text_compare(Text a, Text b) {

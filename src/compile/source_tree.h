@@ -138,5 +138,7 @@ Text text_trim(Text text);           // white space off both ends
 Text text_trim_end(Text text);
 bool text_starts_with(Text text, const char *prefix);
 bool text_ends_with(Text text, const char *suffix);
+// Writes a character in UTF-8, up to four bytes; answers where the next one goes.
+char *text_put_character(char *to, uint32_t code);
 
 #endif

@@ -109,10 +109,13 @@ else
 fi
 
 # The source that a method of an image file has as a property.
-run 0 -e "Object << #Sourced slots: {}; package: 'Sourced'; install" -e "(Smalltalk at: #Sourced) compile: 'one ^ 1'; compile: 'two ^ 2'" \
+run 0 -e "Object << #Sourced slots: {}; package: 'Sourced'; install" -e "(Smalltalk at: #Sourced) compile: 'one ^ 1'; compile: 'two ^ 2'; compile: 'wide ^ 3'" \
+    -e "((Smalltalk at: #Sourced) >> #wide) propertyAt: #source put: 'wide ^ 3 \"' , (String with: (Character value: 16r20AC) with: (Character value: 16r1F600)) , '\"'" \
     -e "((Smalltalk at: #Sourced) >> #one) propertyAt: #source put: 'one' , String cr , String tab , '\"caf' , (String with: (Character value: 233)) , '\" ^ 1'" --save sourced.image
 check "a method with its source" run 0 jit 'Sourced>>one' --image sourced.image
 check "is shown with it" cmp <(printf 'one\n\t"caf\303\251" ^ 1\n') <(sed -n 4,5p out)
+check "a source of wide characters" run 0 jit 'Sourced>>wide' --image sourced.image
+check "is shown, too" [ "$(sed -n 4p out)" = "wide ^ 3 \"$(printf '\342\202\254\360\237\230\200')\"" ]
 check "one without" run 0 jit 'Sourced>>two' --image sourced.image
 check "is shown without" [ "$(grep -c two out)-$(sed -n 4p out)" = 1-entry ]
 
