@@ -45,6 +45,8 @@ check "nothing is left beside the image" [ ! -e pharo-local ]
 check "what is elsewhere is asked for over the network" run 1 pharo.image eval \
     "Metacello new baseline: 'Wick'; repository: 'github://nobody/nothing'; load"
 check "and refused" complains "loads over the network, which Parley does not have"
+check "so is what wants a password there" run 1 pharo.image eval "Metacello new baseline: 'Wick'; load"
+check "and is refused, too" complains "loads over the network, which Parley does not have"
 
 # library CHECKOUT SCHEME FOLDER BASELINE: is loaded, behind what was loaded before, and locked:
 # others that ask for it find it.
