@@ -44,13 +44,16 @@ check "test of an empty folder" refuses "no Smalltalk sources" test empty
 check "test of an unknown name" refuses "no tests match" test NobodyHasThisName
 check "test: one name is unknown" refuses "no tests match" test PointTest NobodyHasThisName
 check "test: unknown option" refuses "unknown option --frob" test --frob
+check "test of a test that is not there" refuses "no tests match PointTest>>testNothing" test "PointTest>>testNothing"
 check "test: an option without its value" refuses "needs a value" test --junit
 check "test: no number" refuses "no number" test --time-limit soon
 check "missing without a folder" refuses "needs a folder" missing
 check "missing of nothing" refuses "no such folder" missing /nonexistent
+check "missing of an empty folder" refuses "empty: there are no Smalltalk sources here" missing empty
 check "missing: unknown option" refuses "unknown option --frob" missing --frob
 check "bench: unknown name" refuses "no benchmark Frob" bench Frob
 check "bench: unknown option" refuses "unknown option --frob" bench --frob
+check "bench: no iterations" refuses "nothing is run 0 times" bench Sieve 0
 check "bench: no number" refuses "needs a number" bench Sieve --inner many
 # Every word of the tables explains itself, also where something stands before --help.
 tables=("$root/src/cmd/own_words.tbl" "$root/src/cmd/commands.tbl")
@@ -87,6 +90,9 @@ check "behind --load" refuses_late --load good -e 3 --frob
 check "a wrong value" refuses "'many' is no number" -e 3 --max-ticks many
 check "they take effect" bash -c "'$parley' -e '[ true ] whileTrue' --max-ticks 100000 2>&1 | grep -q 'limit of 100000 ticks'"
 check "an expression without a text" refuses "needs an expression" -e 3 -e
+check "what a Transcript has is in front of the value" evaluates "x 3 y 4" -e "Transcript show: 'x'. 3" -e "Transcript show: 'y'; flush. 4"
+printf '%s\n' "Transcript show: 'x'. 3" "Transcript show: 'y'; cr. 4" | "$parley" >out 2>err
+check "and in the REPL" [ "$(tr '\n' ' ' <out)" = "x 3 y 4 " ]
 check "arguments" evaluates "#('a' '--interpreter' '-e')" -e arguments a --interpreter -e
 check "arguments behind --" evaluates "#('-e' '3')" --interpreter -e arguments -- -e 3
 check "there are none" evaluates "#() 3" -e arguments -e 3
