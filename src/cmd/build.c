@@ -14,6 +14,7 @@
 #include "compile/image_builder.h"
 #include "compile/pharo_sources.h"
 #include "compile/read_sources.h"
+#include "image/atomic_file.h"
 
 enum { COMPLAINT_LIMIT = 100, WITH_LIMIT = 64 };
 // Activations and backward jumps that initialisers may take: minutes.
@@ -225,13 +226,15 @@ static int run_pharo_steps(const BuildArguments *given, const char *path) {
     return code;
 }
 
-static int build(const BuildArguments *given, SourceTree *tree, const char *path) {
+// Builds at PATH, and renames what came of it to TARGET.
+static int build(const BuildArguments *given, SourceTree *tree, const char *path,
+                 const char *target) {
     BuildCounts counts = {0};
     int code = lay_out(given, tree, path, &counts);
     if (code == EXIT_OK && !given->no_run) code = start_first(given, path);
     if (code == EXIT_OK && !given->no_run && given->pharo.checkout)
         code = run_pharo_steps(given, path);
-    if (code == EXIT_OK && rename(path, given->image) != 0)
+    if (code == EXIT_OK && rename(path, target) != 0)
         code = complain("%s: cannot be made: %s", given->image, strerror(errno));
     unlink(path);
     if (code == EXIT_OK && !given->quiet)
@@ -242,18 +245,27 @@ static int build(const BuildArguments *given, SourceTree *tree, const char *path
     return code;
 }
 
+static int build_to(const BuildArguments *given, const char *target) {
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s.building-%ld", target, (long)getpid()) >= (int)sizeof path)
+        return complain("%s: the name is too long", given->image);
+    SourceTree *tree = source_tree_new();
+    if (!tree) return complain("not enough memory");
+    int code = build(given, tree, path, target);
+    source_tree_free(tree);
+    return code;
+}
+
 int command_build(int count, char **arguments) {
     BuildArguments given;
-    char path[4096];
     if (count > 0 && (strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "-h") == 0))
         return print_help();
     if (!read_arguments(&given, count, arguments)) return EXIT_BAD_INPUT;
-    if (snprintf(path, sizeof path, "%s.building-%ld", given.image, (long)getpid()) >=
-        (int)sizeof path)
-        return complain("%s: the name is too long", given.image);
-    SourceTree *tree = source_tree_new();
-    if (!tree) return complain("not enough memory");
-    int code = build(&given, tree, path);
-    source_tree_free(tree);
+    char *target;
+    Diagnosis diagnosis = {""};
+    if (atomic_file_target(given.image, &target, &diagnosis) != STATUS_OK)
+        return complain("%s: %s", given.image, diagnosis.text);
+    int code = build_to(&given, target);
+    free(target);
     return code;
 }

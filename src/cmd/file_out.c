@@ -5,10 +5,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/command.h"
 #include "compile/read_sources.h"
+#include "image/atomic_file.h"
 
 static int print_help(void) {
     puts("parley file-out SOURCES... -o FILE: write Smalltalk sources as one file of chunks.\n"
@@ -24,13 +27,45 @@ static int print_help(void) {
     return EXIT_OK;
 }
 
-static int write_file(SourceTree *tree, const char *path) {
+// Into a pipe or a device, such as /dev/stdout: it is not ours to replace or to remove.
+static int write_through(const char *path, const char *text, size_t size) {
     FILE *to = fopen(path, "w");
     if (!to) return complain("%s: cannot be made: %s", path, strerror(errno));
-    bool complete = file_out(to, tree) && !ferror(to);
+    bool complete = fwrite(text, 1, size, to) == size;
     if (fclose(to) == 0 && complete) return EXIT_OK;
-    remove(path);
-    return complain("%s: cannot be written", path);
+    return complain("%s: cannot be written: %s", path, strerror(errno));
+}
+
+static int replace_file(const char *path, const char *text, size_t size) {
+    Diagnosis diagnosis = {""};
+    AtomicFile file;
+    Status status = atomic_file_begin(&file, path, &diagnosis);
+    if (status == STATUS_OK) {
+        status = atomic_file_write(&file, text, size, &diagnosis);
+        if (status == STATUS_OK)
+            status = atomic_file_commit(&file, &diagnosis);
+        else
+            atomic_file_abandon(&file);
+    }
+    return status == STATUS_OK ? EXIT_OK : complain("%s: %s", path, diagnosis.text);
+}
+
+static int write_file(SourceTree *tree, const char *path) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    bool complete = to && file_out(to, tree) && !ferror(to);
+    if (to && fclose(to) != 0) complete = false;
+    int code;
+    struct stat old;
+    if (!complete)
+        code = complain("not enough memory");
+    else if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+        code = write_through(path, text, size);
+    else
+        code = replace_file(path, text, size);
+    free(text);
+    return code;
 }
 
 int command_file_out(int count, char **arguments) {

@@ -25,25 +25,37 @@ static void file_free(AtomicFile *file) {
 }
 
 // Refuses to replace what is no regular file or what its owner has write-protected.
-static Status check_old(const AtomicFile *file, bool *exists, struct stat *old,
-                        Diagnosis *diagnosis) {
-    *exists = stat(file->path, old) == 0;
-    if (!*exists)
-        return errno == ENOENT ? STATUS_OK : io_error(diagnosis, "cannot save", file->path);
+static Status check_old(const char *path, bool *exists, struct stat *old, Diagnosis *diagnosis) {
+    *exists = stat(path, old) == 0;
+    if (!*exists) return errno == ENOENT ? STATUS_OK : io_error(diagnosis, "cannot save", path);
     if (!S_ISREG(old->st_mode))
-        return diagnose(diagnosis, STATUS_IO_ERROR, "cannot save %s: not a regular file",
-                        file->path);
-    if (access(file->path, W_OK) != 0) return io_error(diagnosis, "cannot save", file->path);
+        return diagnose(diagnosis, STATUS_IO_ERROR, "cannot save %s: not a regular file", path);
+    if (access(path, W_OK) != 0) return io_error(diagnosis, "cannot save", path);
     return STATUS_OK;
 }
 
-// The name of the file itself and of the one beside it.
-static Status make_names(AtomicFile *file, const char *path, Diagnosis *diagnosis) {
-    file->path = realpath(path, NULL);
-    if (!file->path) file->path = strdup(path);
-    if (file->path && asprintf(&file->temporary, "%s.saving-%d", file->path, (int)getpid()) < 0)
-        file->temporary = NULL;
-    if (file->path && file->temporary) return STATUS_OK;
+static Status find_target(const char *path, char **target, bool *exists, struct stat *old,
+                          Diagnosis *diagnosis) {
+    *target = realpath(path, NULL);
+    if (!*target) *target = strdup(path);
+    if (!*target) return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory");
+    return check_old(*target, exists, old, diagnosis);
+}
+
+Status atomic_file_target(const char *path, char **target, Diagnosis *diagnosis) {
+    struct stat old;
+    bool exists = false;
+    Status status = find_target(path, target, &exists, &old, diagnosis);
+    if (status == STATUS_OK) return STATUS_OK;
+    free(*target);
+    *target = NULL;
+    return status;
+}
+
+static Status name_temporary(AtomicFile *file, Diagnosis *diagnosis) {
+    if (asprintf(&file->temporary, "%s.saving-%d", file->path, (int)getpid()) >= 0)
+        return STATUS_OK;
+    file->temporary = NULL;
     return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory");
 }
 
@@ -51,8 +63,8 @@ Status atomic_file_begin(AtomicFile *file, const char *path, Diagnosis *diagnosi
     *file = (AtomicFile){.descriptor = -1};
     struct stat old;
     bool exists = false;
-    Status status = make_names(file, path, diagnosis);
-    if (status == STATUS_OK) status = check_old(file, &exists, &old, diagnosis);
+    Status status = find_target(path, &file->path, &exists, &old, diagnosis);
+    if (status == STATUS_OK) status = name_temporary(file, diagnosis);
     if (status != STATUS_OK) {
         file_free(file);
         return status;

@@ -30,4 +30,8 @@ MUST_USE Status atomic_file_write(AtomicFile *file, const void *bytes, size_t co
 MUST_USE Status atomic_file_commit(AtomicFile *file, Diagnosis *diagnosis);
 void atomic_file_abandon(AtomicFile *file);
 
+// For whoever makes the new file another way, and renames it: the name to rename it to, which is
+// that of the file itself where PATH is a symbolic link (owned by the caller). IO_ERROR as above.
+MUST_USE Status atomic_file_target(const char *path, char **target, Diagnosis *diagnosis);
+
 #endif

@@ -47,6 +47,15 @@ check "and has those" bash -c "'$parley' image info v3.image | grep -q ', 0 with
 check "without a run" run 0 build --quiet --no-run "$mini" -o raw.image
 check "initialisers run at the start then" run 0 raw.image
 check "and the image has saved itself" run 42 raw.image
+ln -s other.image link.image
+check "an image goes where a link leads to" run 0 build --quiet --no-run "$mini" -o link.image
+check "the link stays" [ -L link.image ]
+check "and what it leads to is the image" cmp other.image link.image
+mkfifo pipe
+check "a pipe is no place for an image" run 2 build --quiet "$mini" -o pipe
+check "that is told" complains "not a regular file"
+check "and it is still there" [ -p pipe ]
+rm pipe link.image
 check "--trace is passed on" run 0 build --quiet --trace=sends "$mini" -o other.image
 check "and traces" complains "send ExampleBase class>>initialize"
 rm -f ./*.image

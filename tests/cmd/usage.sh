@@ -170,6 +170,31 @@ check "and below the counts" grep -q "^not loaded: package Shop-Windows" out
 check "--strict makes that a failure" run 1 test good --strict
 check "a file of tests alone" run 0 test --load good/Shop/Till.class.st good/Shop-Tests/TillTest.class.st
 
+# What is written takes the place of a file, but not of a link to it, nor of a device.
+ln -s old.xml link.xml
+head -c 100000 /dev/zero >old.xml
+ln -s /dev/full full
+check "a report" run 0 test good --junit link.xml
+check "goes where a link leads to" [ -L link.xml ]
+check "and nothing is left behind it" [ "$(tail -1 old.xml)" = "</testsuites>" ]
+check "a report that cannot be written" run 2 test good --junit full
+check "is told in a line" grep -q "^parley: full: the report cannot be written: " err
+check "and the device is still there" [ -c full ]
+mkdir keep
+check "a folder in its place" run 2 test good --junit keep
+check "is not removed" [ -d keep ]
+check "a report in no folder" run 2 test good --junit /nonexistent/x.xml
+check "is told in a line, too" [ "$(grep -c "^parley: " err)-$(grep -c '>>' err)" = 1-0 ]
+check "file-out to where nothing fits" refuses "full: cannot be written: No space left" file-out good -o full
+check "leaves the device there" [ -c full ]
+ln -s old.st link.st
+echo before >old.st
+check "file-out" run 0 file-out good -o link.st
+check "goes where a link leads to, too" [ -L link.st ]
+check "and replaces it" grep -q "name: #Till" old.st
+check "or into a pipe" bash -c "'$parley' file-out good -o /dev/fd/1 | cmp - old.st"
+check "file-out in no folder" refuses "No such file" file-out good -o /nonexistent/x.st
+
 project windows
 rm windows/Shop-Windows/TillWindow.class.st
 check "extensions of absent classes do not fail" run 0 test windows
