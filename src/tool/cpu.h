@@ -56,6 +56,7 @@ typedef struct CpuCounts {
     uint64_t served;       // calls of C functions
     uint64_t entered;      // calls from C
     uint64_t instructions; // while they are counted
+    uint64_t forgotten;    // times that all of the code had to be translated anew
 } CpuCounts;
 
 // Is there a library behind this? Otherwise cpu_open answers STATUS_BAD_USAGE and says what is

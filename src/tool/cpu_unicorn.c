@@ -214,6 +214,8 @@ static void on_instruction(uc_engine *engine, uint64_t address, uint32_t bytes, 
 }
 
 static void forget_translations(Cpu *cpu) {
+    cpu->forgotten_bytes = 0;
+    cpu->counts.forgotten++;
     cpu->unicorn.ctl(cpu->engine, UC_CTL_WRITE(UC_CTL_TB_FLUSH, 0));
 }
 
@@ -247,8 +249,17 @@ void cpu_limit(Cpu *cpu, uint64_t instructions) {
     cpu->limit = instructions;
 }
 
+// Unicorn 2.0 dies when the room for its translations, 1 GB, is full: it empties it, and then links
+// the block that it came from, which is gone. What is forgotten piece by piece keeps its room, so all
+// is forgotten in time; that fills the room with zeros, which takes a third of a second. A change
+// costs the blocks that it lies in, too, and machine code with checked accesses is about thirty times
+// as long.
+enum { TRANSLATION_LIMIT = 64 << 20, BYTES_OF_BLOCKS = 16 << 10, TRANSLATED_BYTES = 32 };
+
 void cpu_code_written(Cpu *cpu, uint64_t start, uint64_t bytes) {
     cpu->unicorn.ctl(cpu->engine, UC_CTL_WRITE(UC_CTL_TB_REMOVE_CACHE, 2), start, start + bytes);
+    cpu->forgotten_bytes += BYTES_OF_BLOCKS + TRANSLATED_BYTES * bytes;
+    if (cpu->forgotten_bytes > TRANSLATION_LIMIT) forget_translations(cpu);
 }
 
 // ---- running

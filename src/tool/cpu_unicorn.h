@@ -76,6 +76,7 @@ struct Cpu {
     uc_hook count_hook, block_hook; // 0: off
     uint64_t limit;                 // instructions that may still run, while they are counted
     bool is_counting, has_limit;
+    uint64_t forgotten_bytes; // of translations, since all were, about
     uint64_t left_at; // where the next run begins, if not at the machine's pc
     uint64_t passing; // the stop that the run began at, and that does not stop it once more
     unsigned depth;   // runs within runs

@@ -468,6 +468,21 @@ static void changed_code_is_run_as_it_is_now(void **state) {
     assert_int_equal(called(function, 0, 0), 22);
 }
 
+// Unicorn dies of too many translations.
+static void code_may_change_again_and_again(void **state) {
+    (void)state;
+    NEEDS_CPU;
+    begin();
+    ir_ri(&f.ir, IR_CONSTANT, R_T0, 11);
+    end();
+    uint64_t function = assembled(), before = cpu_counts(f.cpu)->forgotten;
+    for (int i = 0; i < 6000; i++) {
+        cpu_code_written(f.cpu, function, f.code_end - function);
+        assert_int_equal(called(function, 0, 0), 11);
+    }
+    assert_in_range(cpu_counts(f.cpu)->forgotten, before + 1, before + 10);
+}
+
 // The site is linked to another function by a C function, while code that contains it runs.
 static uint64_t site_return, site_target;
 static uint64_t relink(void *vm, uint64_t first, uint64_t second) {
@@ -698,6 +713,7 @@ int main(void) {
         BOTH(single_steps_are_single),
         BOTH(it_runs_from_any_address),
         BOTH(changed_code_is_run_as_it_is_now),
+        BOTH(code_may_change_again_and_again),
         BOTH(a_send_site_is_linked_while_its_code_runs),
         BOTH(memory_that_comes_later_is_there),
         BOTH(memory_that_is_given_back_is_gone),
