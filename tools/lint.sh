@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Checks what the compiler does not: layers, the MAY_GC discipline, opaque words, constants of one
-# particular image, generated documents, planted faults, file heads. Prints file:line: what is wrong; exits 1 when
-# anything is.
+# particular image, generated documents, planted faults, file heads. Prints file:line: what is wrong;
+# exits 1 when anything is.
 #   tools/lint.sh
 set -u
 cd "$(dirname "$0")/.."

@@ -250,10 +250,10 @@ void cpu_limit(Cpu *cpu, uint64_t instructions) {
 }
 
 // Unicorn 2.0 dies when the room for its translations, 1 GB, is full: it empties it, and then links
-// the block that it came from, which is gone. What is forgotten piece by piece keeps its room, so all
-// is forgotten in time; that fills the room with zeros, which takes a third of a second. A change
-// costs the blocks that it lies in, too, and machine code with checked accesses is about thirty times
-// as long.
+// the block that it came from, which is gone. What is forgotten piece by piece keeps its room, so
+// all is forgotten in time; that fills the room with zeros, which takes a third of a second. A
+// change costs the blocks that it lies in, too, and machine code with checked accesses is about
+// thirty times as long.
 enum { TRANSLATION_LIMIT = 64 << 20, BYTES_OF_BLOCKS = 16 << 10, TRANSLATED_BYTES = 32 };
 
 void cpu_code_written(Cpu *cpu, uint64_t start, uint64_t bytes) {
