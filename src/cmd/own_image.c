@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 extern const uint8_t parley_kernel_image[] __attribute__((weak));
 extern const uint8_t parley_kernel_image_end[] __attribute__((weak));
@@ -27,10 +28,14 @@ bool own_image_bytes(const void **bytes, uint64_t *count) {
     return *count > 0;
 }
 
-// A file of source, by its name or by the "#!" with which it begins.
+// A file of source, by its name or by the "#!" with which it begins; or what is no file at all, such
+// as a pipe, of which nothing may be read here.
 static bool is_script(const char *word) {
     size_t length = strlen(word);
+    struct stat status;
     if (length > 3 && strcmp(word + length - 3, ".st") == 0) return true;
+    if (stat(word, &status) != 0 || S_ISDIR(status.st_mode)) return false;
+    if (!S_ISREG(status.st_mode)) return true;
     FILE *file = fopen(word, "rb");
     if (!file) return false;
     bool begins = fgetc(file) == '#' && fgetc(file) == '!';
@@ -46,7 +51,7 @@ static const OwnWord *find_word(const char *word) {
 
 bool own_image_takes(const char *word) {
     if (!word || find_word(word)) return true;
-    return word[0] != '-' && is_script(word);
+    return word[0] == '-' ? !word[1] : is_script(word);
 }
 
 int own_image_word_count(const char *word) {
@@ -56,7 +61,7 @@ int own_image_word_count(const char *word) {
 
 void own_image_print_help(void) {
     puts("  parley                                     the REPL, in the image that is built in\n"
-         "  parley FILE.st [ARGUMENTS]                 run a script");
+         "  parley FILE.st [ARGUMENTS]                 run a script; -: from standard input");
     for (int i = 0; i < OWN_WORD_COUNT; i++) {
         char left[64];
         snprintf(left, sizeof left, "parley %s %s", own_words[i].word, own_words[i].arguments);

@@ -191,6 +191,7 @@ static Status start_jit(Parley *p) {
         status = perf_map_begin(&p->perf_map, p->vm, &p->diagnosis);
     if (status == STATUS_OK && p->options.gdb_jit)
         status = gdb_jit_begin(&p->gdb_jit, p->vm, &p->diagnosis);
+    if (status == STATUS_IO_ERROR) return STATUS_BAD_USAGE; // of a file that an option wants
     if (status != STATUS_OK || !p->options.simulate) return status;
     SimulateOptions simulate = {.strict = p->options.simulate_strictly,
                                 .report = p->options.simulate_report};

@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { LINK_LIMIT = 40 }; // as in Linux
 
 static Status io_error(Diagnosis *diagnosis, const char *what, const char *path) {
     return diagnose(diagnosis, errno == ENOMEM ? STATUS_NO_MEMORY : STATUS_IO_ERROR, "%s %s: %s",
@@ -34,10 +37,36 @@ static Status check_old(const char *path, bool *exists, struct stat *old, Diagno
     return STATUS_OK;
 }
 
+// Where the link leads; NULL: `path` is no link. What is relative is so to the link's folder.
+static char *read_link(const char *path) {
+    char to[PATH_MAX], *whole = NULL;
+    ssize_t length = readlink(path, to, sizeof to - 1);
+    if (length < 0) return NULL;
+    to[length] = 0;
+    char *folder = strdup(path);
+    if (folder && asprintf(&whole, "%s/%s", to[0] == '/' ? "" : dirname(folder), to) < 0)
+        whole = NULL;
+    free(folder);
+    return whole;
+}
+
+// The file itself behind all links, also one that is not there yet.
+static char *resolve(const char *path) {
+    char *place = realpath(path, NULL);
+    if (place || errno != ENOENT) return place ? place : strdup(path);
+    place = strdup(path);
+    for (int i = 0; place && i < LINK_LIMIT; i++) {
+        char *next = read_link(place);
+        if (!next) break;
+        free(place);
+        place = next;
+    }
+    return place;
+}
+
 static Status find_target(const char *path, char **target, bool *exists, struct stat *old,
                           Diagnosis *diagnosis) {
-    *target = realpath(path, NULL);
-    if (!*target) *target = strdup(path);
+    *target = resolve(path);
     if (!*target) return diagnose(diagnosis, STATUS_NO_MEMORY, "not enough memory");
     return check_old(*target, exists, old, diagnosis);
 }

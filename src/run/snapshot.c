@@ -61,7 +61,8 @@ MAY_GC Outcome prim_snapshot(VM *vm) {
     Diagnosis diagnosis = {""};
     Status status = snapshot_save(vm, vm->image->path, &diagnosis);
     if (status != STATUS_OK)
-        fprintf(stderr, "parley: image not saved: %s: %s\n", status_text(status), diagnosis.text);
+        fprintf(stderr, "parley: image not saved: %s\n",
+                diagnosis.text[0] ? diagnosis.text : status_text(status));
     prim_stack_at_put(vm, 0, status == STATUS_OK ? prim_bool(vm, false) : prim_nil(vm));
     return OUTCOME_SWITCHED;
 }

@@ -31,6 +31,11 @@ check "a byte order mark, and a line for the system" prints 3
 script "Integer >> thrice [ ^ self * 3 ]\n\nTranscript show: 4 thrice printString; cr"
 check "methods" prints 12
 
+echo "Transcript show: (', ' join: arguments); cr" | "$parley" - a b >out 2>err
+check "from standard input" [ "$?-$(cat out)" = "0-a, b" ]
+echo "nil foo" | "$parley" - >out 2>err
+check "errors have its name" grep -q "^standard input:1:1: MessageNotUnderstood" err
+check "from a pipe" [ "$("$parley" <(echo "Transcript show: arguments first; cr") a)" = a ]
 script 'a := 3.\nb := 4. c := nil foo.\n'
 check "an error in a statement" ends 1 "x.st:2:14: MessageNotUnderstood: receiver of foo is nil" \
     "    UndefinedObject>>DoIt (x.st:2:14)"

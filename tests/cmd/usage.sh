@@ -13,6 +13,9 @@ check "-e without an expression" refuses "needs an expression" -e
 check "--load without a folder" refuses "needs a folder" --load
 check "--load of nothing" refuses "no such folder" --load /nonexistent
 check "--load of an empty folder" refuses "no Smalltalk sources" --load empty -e 3
+mkdir half
+printf "Class { #name : #Half, #superclass : #Object, #category : #Half }\n\nHalf >> foo [\n\t^ (\n]\n" >half/Half.class.st
+check "--load of sources with an error, then the REPL" run 1 --load half
 check "--save without a file" refuses "needs a file" --save
 check "--save where nothing can be written" refuses "cannot save" --save /nonexistent/x.image
 check "--save over a folder" refuses "cannot save" --save empty
@@ -39,6 +42,14 @@ printf '%s\n' "3 + 4" "Integer >> five [ ^ 5 ]" "x := OrderedCollection new" "x 
     PARLEY_CHANGES=$PWD/definitions.st "$parley" 2>err | sed -n '/^(Integer)/,$p' >out
 check "expressions that only compute are no changes" [ "$(grep -v '^	' out | tr '\n' ';')" = \
     "(Integer) compile: 'five;x := OrderedCollection new;x add: 5 five;" ]
+"$parley" <. >out 2>err
+check "a folder is no input" [ "$?-$(cat out)" = "1-standard input cannot be read" ]
+for word in exit quit help; do
+    echo $word | "$parley" >out 2>err
+    check "the REPL tells of its commands for $word" grep -q ":quit ends, :help lists them" out
+done
+printf '%s\n' "exit := 3" exit | "$parley" >out 2>err
+check "but a variable may be called so" [ "$(tail -1 out)" = 3 ]
 check "test of nothing" refuses "/nonexistent: no such folder" test /nonexistent
 check "test of an empty folder" refuses "no Smalltalk sources" test empty
 check "test of an unknown name" refuses "no tests match" test NobodyHasThisName
@@ -51,6 +62,11 @@ check "missing without a folder" refuses "needs a folder" missing
 check "missing of nothing" refuses "no such folder" missing /nonexistent
 check "missing of an empty folder" refuses "empty: there are no Smalltalk sources here" missing empty
 check "missing: unknown option" refuses "unknown option --frob" missing --frob
+mkdir broken
+printf "Class { #name : #A, #superclass : #Object }\n\nA >> foo [\n\t^ (\n]\n\nA >> bar [ ^ Gone new ]\n" >broken/A.class.st
+check "missing leaves a method with an error out" run 1 missing broken
+check "it is told with its place" grep -q "^broken/A.class.st:4:5: an expression is expected" err
+check "the others are looked at" grep -q "Gone$" out
 check "bench: unknown name" refuses "no benchmark Frob" bench Frob
 check "bench: unknown option" refuses "unknown option --frob" bench --frob
 check "bench: no iterations" refuses "nothing is run 0 times" bench Sieve 0
@@ -69,7 +85,7 @@ for word in $words; do
     check "$word -h is the same" explains "$word" -h
     check "all of it" cmp first out
 done
-for word in image jit build file-out compile -e --load --save; do
+for word in image jit build file-out compile -e --load --save bench test missing; do
     explained=$word
     check "$word something --help" explains $word something --help
 done
@@ -193,6 +209,16 @@ check "file-out" run 0 file-out good -o link.st
 check "goes where a link leads to, too" [ -L link.st ]
 check "and replaces it" grep -q "name: #Till" old.st
 check "or into a pipe" bash -c "'$parley' file-out good -o /dev/fd/1 | cmp - old.st"
+mkdir -p links/in
+ln -s in/new.image links/one
+ln -s one links/two
+check "an image, through links to what is not there yet" run 0 --save links/two
+check "is where they lead to" [ -f links/in/new.image ]
+check "they are still links" [ "$(readlink links/two)-$(readlink links/one)" = one-in/new.image ]
+ln -s none/new.image links/lost
+check "links into no folder" refuses "not saved: cannot save .*none/new.image: No such file" --save links/lost
+ln -s ring links/ring
+check "links without end" refuses "Too many levels of symbolic links" --save links/ring
 check "file-out in no folder" refuses "No such file" file-out good -o /nonexistent/x.st
 
 project windows
