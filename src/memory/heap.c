@@ -224,6 +224,11 @@ uint64_t heap_young_used_bytes(const Heap *heap) {
     const HeapSpaces *spaces = heap->spaces;
     return heap->eden_free - spaces->eden_start + spaces->past.free - spaces->past.start;
 }
+uint64_t heap_allocated_bytes(const Heap *heap) {
+    const HeapSpaces *spaces = heap->spaces;
+    return heap->statistics.allocated_bytes_before + heap->eden_free - spaces->eden_start +
+           spaces->old_allocated_bytes;
+}
 uint64_t heap_old_bytes(const Heap *heap) { return heap->spaces->segment_bytes; }
 uint64_t heap_free_old_bytes(const Heap *heap) { return heap->spaces->free.bytes; }
 uint64_t heap_room_bytes(const Heap *heap) {

@@ -168,6 +168,8 @@ uint64_t heap_free_old_bytes(const Heap *heap);
 uint64_t heap_old_bytes(const Heap *heap);
 uint64_t heap_eden_bytes(const Heap *heap);
 uint64_t heap_young_used_bytes(const Heap *heap);
+// All that was allocated since the start, dead or alive.
+uint64_t heap_allocated_bytes(const Heap *heap);
 // Makes the object shorter: in place when it can be, otherwise by a copy, to which it then is a
 // forwarder. Answers where the object is; oop_none(): no memory for the copy, nothing changed.
 Oop heap_shorten(Heap *heap, Oop object, uint64_t slot_count);

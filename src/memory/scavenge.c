@@ -507,14 +507,14 @@ static void scavenge_verify(Heap *heap, const char *when) {
 static void count_scavenge(Heap *heap, uint64_t start_nanoseconds, uint64_t allocated) {
     HeapStatistics *statistics = &heap->statistics;
     statistics->scavenges++;
-    statistics->allocated_bytes_before += allocated;
+    statistics->allocated_bytes_before = allocated;
     statistics->scavenge_microseconds += (os_monotonic_nanoseconds() - start_nanoseconds) / 1000;
 }
 
 void heap_scavenge(Heap *heap) {
     uint64_t start = os_monotonic_nanoseconds();
     HeapSpaces *spaces = heap->spaces;
-    uint64_t allocated = heap->eden_free - spaces->eden_start + spaces->old_allocated_bytes;
+    uint64_t allocated = heap_allocated_bytes(heap);
     Scavenger s = {
         .visitor = {scavenge_root},
         .heap = heap,

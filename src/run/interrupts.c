@@ -37,23 +37,28 @@ Outcome vm_stop(VM *vm, StopReason reason, int exit_code) {
 
 // ---- who used up the memory
 
-// Whoever allocates most wants most scavenges. The candidate of a majority vote (Boyer and Moore),
-// whose lead is small enough for the next one to get ahead soon.
-static void note_hunger(VM *vm, Oop process) {
-    enum { LEAD_LIMIT = 4 };
+// The candidate of a majority vote (Boyer and Moore) in which each byte that is allocated is a vote
+// for who does. Its lead is small enough for the next one to get ahead soon.
+void vm_note_hunger(VM *vm, Oop process) {
+    uint64_t allocated = heap_allocated_bytes(&vm->heap), bytes = allocated - vm->hunger_noted_at;
+    uint64_t limit = heap_eden_bytes(&vm->heap) / 2;
+    vm->hunger_noted_at = allocated;
+    if (oop_is_none(vm->hungry_process)) vm->hunger = 0;
     if (oop_is(vm->hungry_process, process)) {
-        if (vm->hunger < LEAD_LIMIT) vm->hunger++;
-    } else if (oop_is_none(vm->hungry_process) || vm->hunger == 0) {
+        vm->hunger += bytes;
+    } else if (bytes > vm->hunger) {
         vm->hungry_process = process;
-        vm->hunger = 1;
+        vm->hunger = bytes - vm->hunger;
     } else {
-        vm->hunger--;
+        vm->hunger -= bytes;
     }
+    if (vm->hunger > limit) vm->hunger = limit;
 }
 
 // Who is told that memory is used up, when the active process needs a little. It may only have come
 // by; but if the hungry one has been told already the hunger was not all.
 static Oop culprit(VM *vm) {
+    if (!process_is_idle(vm)) vm_note_hunger(vm, process_active(vm));
     Oop hungry = vm->hungry_process;
     return oop_is_none(hungry) || oop_is(hungry, vm->told_process) ? process_active(vm) : hungry;
 }
@@ -164,6 +169,8 @@ MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
         *whom = oop_none();
         return false;
     }
+    // Its hunger is known now; the next one shall not have to get ahead of it.
+    if (oop_is(vm->hungry_process, *whom)) vm->hungry_process = oop_none();
     if (warns) return true;
     vm->told_process = vm->exhausted_process;
     vm_request_interrupt(vm, INTERRUPT_MEMORY);
@@ -173,9 +180,6 @@ MAY_GC static bool exceed_limit(VM *vm, Oop process, uint64_t bytes) {
 // A collection that has found no room tells the process that used it up before another one needs a
 // little.
 MAY_GC static void collect(VM *vm) {
-    if (vm->heap.wants & HEAP_WANTS_SCAVENGE)
-        note_hunger(vm,
-                    oop_is_none(vm->wanting_process) ? process_active(vm) : vm->wanting_process);
     uint64_t collections = vm->heap.statistics.full_collections;
     heap_collect_as_wanted(&vm->heap);
     if (heap_can_allocate(&vm->heap, VM_ROOM_FOR_ERRORS)) return;

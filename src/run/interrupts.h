@@ -22,6 +22,8 @@ MAY_GC bool vm_make_room(VM *vm, uint64_t bytes);
 // The same for a primitive that was tried again after a collection: only if another process has
 // used up the memory. Otherwise the primitive fails, and that tells the active one.
 MAY_GC bool vm_make_room_for_others(VM *vm, uint64_t bytes);
+// The process, which ends to run, has allocated what was allocated since the last one ended.
+void vm_note_hunger(VM *vm, Oop process);
 // Makes it the special object, which the image asks who used up the memory.
 void vm_name_low_space_process(VM *vm, Oop process);
 enum { VM_ROOM_FOR_ERRORS = 64 * 1024 }; // what handling an error may take

@@ -33,7 +33,9 @@ static bool set_tenured_objects(VM *vm, uint64_t value) {
     return true;
 }
 static bool set_allocated_bytes(VM *vm, uint64_t value) {
-    vm->heap.statistics.allocated_bytes_before = value - heap_young_used_bytes(&vm->heap);
+    HeapStatistics *statistics = &vm->heap.statistics;
+    statistics->allocated_bytes_before += value - heap_allocated_bytes(&vm->heap);
+    vm->hunger_noted_at = value;
     return true;
 }
 static bool set_shrink_bytes(VM *vm, uint64_t value) {

@@ -99,9 +99,7 @@ static void note_switch(VM *vm, Oop from, Oop to) {
     event_note(&vm->events, EVENT_PROCESS_SWITCH, 0, oop_bits(from), oop_bits(to));
     trace_process_switch(vm, from, to);
     if (oop_is(to, vm->exhausted_process)) vm_request_interrupt(vm, INTERRUPT_MEMORY);
-    bool left_somebody = !oop_is(from, vm->heap.nil);
-    if (left_somebody && (vm->heap.wants & HEAP_WANTS_SCAVENGE) && oop_is_none(vm->wanting_process))
-        vm->wanting_process = from;
+    if (!oop_is(from, vm->heap.nil)) vm_note_hunger(vm, from);
 }
 
 // Runs `process`, which is not running; what the active one did is kept in its context. Lists are

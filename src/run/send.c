@@ -522,16 +522,22 @@ static Oop highest_understanding(VM *vm, Oop class_object, Oop selector) {
 }
 
 // The running frame gets the error that its own message was not understood. That is for the root to
-// say: a class that has its own way with what is not understood would lead there again.
+// say: a class that has its own way with what is not understood would lead there again. Where that
+// is no root of nil's, but of classes beside all others, nil speaks for the receiver.
 MAY_GC static Outcome fail_running_message(VM *vm) {
-    frame_put_oop(--vm->sp, frame_oop(vm->fp + FRAME_RECEIVER));
+    Oop selector = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
+    Oop receiver = heap_follow(&vm->heap, frame_oop(vm->fp + FRAME_RECEIVER));
+    Oop common = highest_understanding(vm, prim_class_of(vm, vm->heap.nil), selector);
+    Oop root = highest_understanding(vm, prim_class_of(vm, receiver), selector);
+    bool is_apart = oop_is_none(root) || !oop_is(root, common);
+    frame_put_oop(--vm->sp, is_apart ? vm->heap.nil : receiver);
     for (bool collected = false;; collected = true) {
-        Oop selector = method_selector(vm, frame_oop(vm->fp + FRAME_METHOD));
-        if (push_message(vm, selector, 0, vm->heap.nil)) break;
+        Oop running = method_selector(vm, frame_oop(vm->fp + FRAME_METHOD));
+        if (push_message(vm, running, 0, vm->heap.nil)) break;
         if (collected || !make_room(vm)) return send_out_of_memory(vm);
     }
-    Oop selector = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
-    Oop root = highest_understanding(vm, prim_class_of(vm, followed_receiver(vm, 1)), selector);
+    selector = vm_special(vm, SPECIAL_SELECTOR_DOES_NOT_UNDERSTAND);
+    root = highest_understanding(vm, prim_class_of(vm, followed_receiver(vm, 1)), selector);
     return send_from_vm(vm, selector, 1, root);
 }
 

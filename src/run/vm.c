@@ -44,7 +44,6 @@ static void visit_roots(void *context, RootVisitor *visitor) {
     root_visit(visitor, &vm->deep_process);
     root_visit(visitor, &vm->exhausted_process);
     root_visit(visitor, &vm->low_space_process);
-    root_visit(visitor, &vm->wanting_process);
     for (unsigned i = 0; i < SPECIAL_SEND_COUNT; i++)
         root_visit(visitor, &vm->special_selectors[i]);
 }
@@ -64,7 +63,6 @@ static void request_safe_point(void *context) { vm_request_interrupt(context, IN
 static void after_collection(void *context, Heap *heap, bool full) {
     VM *vm = context;
     vm->frames_changed = true;
-    vm->wanting_process = oop_none(); // has what it wanted
     if (!heap->excess_bytes) vm->told_process = oop_none();
     // Who waits for what has died is told soon, whoever asked for the collection.
     if (heap->wants & HEAP_MOURNERS) request_safe_point(context);

@@ -179,10 +179,10 @@ struct VM {
     Oop deep_process;               // by this process, whose the grace is
     Oop exhausted_process;          // gets the error that memory is used up when it runs; or none
     Oop low_space_process;          // is named with the low-space signal to come; or none
-    Oop hungry_process;             // wanted most of the last scavenges; or none. Weak
-    unsigned hunger;                // how many more than others did
+    Oop hungry_process;             // allocated most of late; or none. Weak
+    uint64_t hunger;                // bytes more than others
+    uint64_t hunger_noted_at;       // bytes that were allocated when this was last looked at
     Oop told_process; // the last one that got it, while the excess lasts; or none. Weak
-    Oop wanting_process;            // wants the collection that comes, but left; or none
     struct ProcessState *processes; // timers, semaphores to signal, event loop: run/process.h
     uint64_t timer_ticks;           // deterministic runs: where the timer is due; all ones: never
     bool counts_ticks;              // every safe point is visited: tick limit or deterministic

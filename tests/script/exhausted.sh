@@ -46,6 +46,16 @@ class compile: 'fill | all | [ all := { all } ] repeat'.
 2 timesRepeat: [ [ class new fill ] on: Error do: [ :e | caught add: e class name ] ].
 caught asArray
 END
+answers "also in classes beside all others" '#(#RecursionTooDeep #RecursionTooDeep #OutOfMemory)' --max-process-words=200000 --max-old-space=40m <<'END'
+| class caught |
+class := (nil << #ApartFromAll package: 'Scratch'; yourself) install.
+caught := OrderedCollection new.
+class compile: 'doesNotUnderstand: aMessage ^ self unheardOf'.
+2 timesRepeat: [ [ class basicNew unheardOf ] on: Error do: [ :e | caught add: e class name ] ].
+class compile: 'fill | all | [ all := { all } ] repeat'.
+[ class basicNew fill ] on: Error do: [ :e | caught add: e class name ].
+caught asArray
+END
 answers "large objects without end are an error, each time" '#(true true true true)' --max-old-space=60m <<'END'
 ((1 to: 4) collect: [ :i |
 	| all |

@@ -60,18 +60,32 @@ static void wanted_collection_is_made(void **state) {
     assert_same(frame_oop(vm->fp + FRAME_RECEIVER), world_int(0));
 }
 
-// Whoever wanted room, and left, has it after any collection: the next one is not its.
-static void a_collection_forgets_who_wanted_it(void **state) {
+static void allocate_slots(uint64_t slots) {
+    assert_false(oop_is_none(heap_allocate(&vm->heap, CLASS_INDEX_ARRAY, FORMAT_INDEXABLE, slots)));
+}
+
+// Also over a collection, and whoever allocated much once is overtaken by one who does so now.
+static void who_allocates_most_is_the_hungry_one(void **state) {
     (void)state;
-    Oop semaphore = new_semaphore(0);
-    set_priority(1, 5);
-    let_wait(1, semaphore);
-    vm->heap.wants |= HEAP_WANTS_SCAVENGE;
-    semaphore_release(vm, semaphore, 1);
-    assert_int_equal(process_preempt(vm), OUTCOME_SWITCHED);
-    assert_same(vm->wanting_process, p[0]);
+    allocate_slots(500);
+    vm_note_hunger(vm, p[0]);
+    assert_same(vm->hungry_process, p[0]);
+    allocate_slots(200);
     heap_scavenge(&vm->heap);
-    assert_true(oop_is_none(vm->wanting_process));
+    allocate_slots(200);
+    vm_note_hunger(vm, p[1]);
+    assert_same(vm->hungry_process, p[0]);
+    for (uint64_t bytes = 0; bytes < heap_eden_bytes(&vm->heap); bytes += 4000)
+        heap_allocate(&vm->heap, CLASS_INDEX_ARRAY, FORMAT_INDEXABLE, 500);
+    vm_note_hunger(vm, p[0]);
+    allocate_slots(300);
+    vm_note_hunger(vm, p[1]);
+    assert_same(vm->hungry_process, p[0]);
+    heap_scavenge(&vm->heap);
+    for (uint64_t bytes = 0; bytes < heap_eden_bytes(&vm->heap) / 3 * 2; bytes += 4000)
+        allocate_slots(500);
+    vm_note_hunger(vm, p[1]);
+    assert_same(vm->hungry_process, p[1]);
 }
 
 static void user_interrupt_goes_to_the_image(void **state) {
@@ -333,7 +347,7 @@ static void low_space_names_who_took_the_memory(void **state) {
     set_limit();
     vm->heap.low_space_threshold = 1000;
     vm->hungry_process = p[1];
-    vm->hunger = 1;
+    vm->hunger = 1 << 30;
     use_up_memory();
     assert_true(vm_make_room(vm, ROOM_WANTED));
     vm->hungry_process = p[2];
@@ -393,7 +407,7 @@ int main(void) {
         WORLD_TEST(low_space_is_signalled_with_its_process),
         WORLD_TEST(finalisation_is_signalled),
         WORLD_TEST(wanted_collection_is_made),
-        WORLD_TEST(a_collection_forgets_who_wanted_it),
+        WORLD_TEST(who_allocates_most_is_the_hungry_one),
         WORLD_TEST(user_interrupt_goes_to_the_image),
         WORLD_TEST(user_interrupt_stops_an_image_that_cannot_hear),
         WORLD_TEST(safe_point_is_given_to_who_asked),
