@@ -47,6 +47,12 @@ script "Object << #Thing slots: {}; install.\nThing >> bar [\n\t^ self\n\t\tquux
 check "an error in methods of the script" ends 1 \
     "x.st:3:4: MessageNotUnderstood: Instance of Thing did not understand #quux" \
     "    Thing>>bar (x.st:3:4)" "    Thing>>foo (x.st:5:18)" "    UndefinedObject>>DoIt (x.st:6:1)"
+script "Object << #Thing slots: {}; install.\nThing >> foo [ thisContext instVarNamed: 'sender' put: 7. ^ 5 ]\nThing new foo"
+check "in a context whose sender is none" ends 1 \
+    "x.st:2:59: BlockCannotReturn: the method that this block returns from has returned already" \
+    "    Context>>cannotReturn:to: (line 2)" "    Context>>cannotReturn: (line 4)" "    Thing>>foo (x.st:2:59)"
+script "Error << #Bad slots: {}; install.\nBad >> writeReport: aReport on: aStream [ self signal ]\nBad new signal"
+check "an error whose report is one" ends 1 "an error while an error was reported: Bad"
 script '[ nil foo ] fork.\n(Delay forSeconds: 60) wait'
 check "an error in a process" ends 1 "x.st:1:3: MessageNotUnderstood: receiver of foo is nil" \
     "    [ ... ] in UndefinedObject>>DoIt (x.st:1:3)" "    Process>>runBlock:arguments: (line 3)"
