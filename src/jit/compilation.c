@@ -17,6 +17,7 @@ enum {
     VM_NEW_START = offsetof(VM, heap.new_start),
     VM_NEW_BYTES = offsetof(VM, heap.new_bytes),
     VM_BYTE_STRING = offsetof(VM, known.byte_string),
+    VM_CONTEXT = offsetof(VM, known.context),
 };
 
 // ---- notes
@@ -174,13 +175,16 @@ void emit_non_local_return(Compilation *c) {
 
 // ---- objects
 
-// Weak objects and ephemerons are kept out together with forwarders and bits, by one question.
-static void emit_check_pointers(Compilation *c, Reg object, Label other) {
-    enum { ODD_FORMATS = 0x1C };
-    _Static_assert(((FORMAT_FIXED | FORMAT_INDEXABLE | FORMAT_MIXED) & ODD_FORMATS) == 0 &&
-                       (FORMAT_FORWARDER & ODD_FORMATS) != 0,
-                   "told by these bits");
-    ir_mi(&c->ir, IR_TEST_MEMORY32, object, 0, ODD_FORMATS << HEADER_FORMAT_SHIFT);
+// Weak objects and ephemerons are kept out together with forwarders and bits, by one question; by
+// another one also what is indexable, such as contexts.
+enum { ODD_FORMATS = 0x1C, ALL_BUT_FIXED = 0x1E };
+_Static_assert(((FORMAT_FIXED | FORMAT_INDEXABLE | FORMAT_MIXED) & ODD_FORMATS) == 0 &&
+                   (FORMAT_FORWARDER & ODD_FORMATS) != 0 && (FORMAT_FIXED & ALL_BUT_FIXED) == 0 &&
+                   (FORMAT_MIXED & ALL_BUT_FIXED) != 0,
+               "told by these bits");
+
+static void emit_check_format(Compilation *c, Reg object, int32_t formats, Label other) {
+    ir_mi(&c->ir, IR_TEST_MEMORY32, object, 0, formats << HEADER_FORMAT_SHIFT);
     ir_jump_if(&c->ir, COND_NOT_EQUAL, other);
 }
 
@@ -189,7 +193,7 @@ void emit_check_slots(Compilation *c, Reg object, int64_t index) {
     emit_check_object(&c->ir, object, interpreted);
     ir_mi(&c->ir, IR_COMPARE8_MEMORY, object, HEADER_SLOTS_BYTE, (int32_t)index);
     ir_jump_if(&c->ir, COND_BELOW_OR_EQUAL, interpreted);
-    emit_check_pointers(c, object, interpreted);
+    emit_check_format(c, object, ODD_FORMATS, interpreted);
 }
 
 // barrier.tbl's row GENERATIONAL: an old object, not remembered yet, gets a young value.
@@ -418,6 +422,13 @@ static void emit_exit(Compilation *c, const NotedExit *exit) {
         ir_ri(ir, IR_AND_CONSTANT, R_T1, TAG_MASK);
         ir_jump(ir, exit->back);
         break;
+    case EXIT_SELF:
+        emit_check_format(c, R_T0, ODD_FORMATS, exit->back_if_false);
+        emit_load_class_index(ir, R_T1, R_T0);
+        ir_rm(ir, IR_COMPARE_MEMORY, R_T1, R_VM, VM_CONTEXT);
+        ir_jump_if(ir, COND_EQUAL, exit->back_if_false);
+        ir_jump(ir, exit->back);
+        break;
     case EXIT_ACTIVATE:
         ir_rl(ir, IR_LOAD_DATA, R_T1, c->code_word);
         emit_call(c, RUNTIME_ACTIVATE);
@@ -432,8 +443,9 @@ void emit_exits(Compilation *c) {
 
 // ---- entries
 
-// Is the receiver in T0 an object with that many variables? Otherwise the interpreter activates.
-// Contexts do not come here: sends find other entries for them, or are not linked (runtime.c).
+// Is the receiver in T0 an object with that many variables, and no context? Otherwise the
+// interpreter activates. A send to super may come here with anything for self, since a method can
+// be run with any receiver.
 static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
     emit_check_object(&c->ir, R_T0, slowly);
     if (needed > UINT8_MAX) { // their number is not in the header's byte
@@ -442,7 +454,12 @@ static void emit_check_self(Compilation *c, uint32_t needed, Label slowly) {
     }
     ir_mi(&c->ir, IR_COMPARE8_MEMORY, R_T0, HEADER_SLOTS_BYTE, (int32_t)needed);
     ir_jump_if(&c->ir, COND_BELOW, slowly);
-    emit_check_pointers(c, R_T0, slowly);
+    Label indexable = ir_new_label(&c->ir), plain = ir_new_label(&c->ir);
+    note_exit(
+        c,
+        (NotedExit){.kind = EXIT_SELF, .label = indexable, .back = plain, .back_if_false = slowly});
+    emit_check_format(c, R_T0, ALL_BUT_FIXED, indexable);
+    ir_label(&c->ir, plain);
 }
 
 // A quick return needs no frame. The receiver is in T0.

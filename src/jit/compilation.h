@@ -55,6 +55,7 @@ typedef enum ExitKind {
     EXIT_BODY,      // carries the instruction out in C, and goes on at `back`
     EXIT_IMMEDIATE, // T1 := the tag of the receiver in T0
     EXIT_ACTIVATE,  // the interpreter activates the method: its self must be looked at
+    EXIT_SELF,      // goes on at `back` with a self in T0 of mixed format that is no context
 } ExitKind;
 // What an exit that sends tries first, with other operands than the code in line is made for.
 typedef enum SecondTry {

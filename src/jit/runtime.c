@@ -76,24 +76,6 @@ static Oop super_start(VM *vm, Oop class_object) {
     return heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
 }
 
-// Compiled code takes self for an object whose variables are at hand. Where the lookup of a super
-// send begins above the class of contexts, self may be one.
-static bool may_be_context(VM *vm, Oop start) {
-    enum { LIMIT = 100000 };
-    if (!vm->known.context) return false;
-    Oop class_object = heap_class_at(&vm->heap, vm->known.context);
-    for (int i = 0; i < LIMIT && prim_is_class_object(vm, class_object); i++) {
-        class_object = heap_follow(&vm->heap, field_at(class_object, CLASS_SUPERCLASS));
-        if (oop_is(class_object, start)) return true;
-    }
-    return false;
-}
-
-static bool is_for_interpreter(VM *vm, const LookupEntry *entry, Oop start) {
-    bool reads_self = entry->needed_slots || entry->kind == LOOKUP_ANSWERS_VARIABLE;
-    return reads_self && !oop_is_none(start) && may_be_context(vm, start);
-}
-
 MAY_GC static uint64_t send_found(VM *vm, Code *code, SendSite *site, LookupEntry *entry,
                                   uint32_t tag) {
     Caller caller = caller_of(vm);
@@ -124,7 +106,7 @@ MAY_GC static uint64_t not_understood(VM *vm, const SendSite *site, Oop selector
     if (!entry)
         return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
     vm->jit->statistics.not_understood++;
-    const Code *code = is_for_interpreter(vm, entry, start) ? NULL : jit_send_code(vm, entry);
+    const Code *code = jit_send_code(vm, entry);
     if (!code || !may_go_back(vm, &caller))
         return finish_answer(vm, &caller, send_run_entry(vm, entry, 1));
     return enter_code(vm, code->linked_entry, 1, caller.link);
@@ -167,8 +149,6 @@ MAY_GC uint64_t runtime_send(VM *vm, uint64_t unused, uint64_t class_bits) {
         return not_understood(vm, site, selector, class_object, start);
     if (!entry || vm->watches_sends)
         return finish_answer(vm, &caller, send_message(vm, selector, argument_count, start));
-    if (is_for_interpreter(vm, entry, start))
-        return finish_answer(vm, &caller, send_run_entry(vm, entry, argument_count));
     return send_found(vm, code, site, entry, tag);
 }
 
